@@ -1,0 +1,32 @@
+// Version and the few macros of the library. Every macro that users can see is defined in this header.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#define SDMAE_VERSION_MAJOR 0
+#define SDMAE_VERSION_MINOR 1
+#define SDMAE_VERSION_PATCH 0
+#define SDMAE_VERSION "0.1.0"
+
+// Marks what device code may call. An ordinary compiler sees nothing; nvcc sees both sides.
+#if defined(__CUDACC__)
+#define SDMAE_HOST_DEVICE __host__ __device__
+#else
+#define SDMAE_HOST_DEVICE
+#endif
+
+// Marks the element functions given to a backend's map and reductions. nvcc accepts such lambdas only with
+// --extended-lambda; without it the rooms below the backend still compile, for the host.
+#if defined(__CUDACC_EXTENDED_LAMBDA__)
+#define SDMAE_ELEMENT __host__ __device__
+#else
+#define SDMAE_ELEMENT
+#endif
+
+namespace sdmae {
+
+// Sizes and positions are signed: differences of them are meaningful and loops count down safely.
+using index = std::ptrdiff_t;
+
+}  // namespace sdmae
