@@ -1,0 +1,43 @@
+# cmake -DSCRATCH=<folder> -P include_arrows_selftest.cmake
+# Plants one wrong include at a time in a small tree and expects include_arrows.cmake to name it; a right tree passes.
+cmake_minimum_required(VERSION 3.25)
+set(COMPONENT_HEADERS "io/safetensors.hpp train/checkpoint.hpp")
+
+# expect(<what must be said, or "" for a tree without fault> <file> <line>)
+function(expect sentence file line)
+  file(REMOVE_RECURSE ${SCRATCH})
+  foreach(header IN ITEMS core/a.hpp nn/a.hpp loss/a.hpp train/a.hpp io/safetensors.hpp data/a.hpp)
+    file(WRITE ${SCRATCH}/include/sdmae/${header} "#pragma once\n")
+  endforeach()
+  file(WRITE ${SCRATCH}/include/sdmae/${file} "#pragma once\n${line}\n")
+  execute_process(COMMAND ${CMAKE_COMMAND} -DTREE=${SCRATCH} "-DCOMPONENT_HEADERS=${COMPONENT_HEADERS}"
+    -P ${CMAKE_CURRENT_LIST_DIR}/include_arrows.cmake RESULT_VARIABLE result ERROR_VARIABLE said OUTPUT_QUIET)
+  string(REGEX REPLACE "[ \n]+" " " said "${said}") # CMake wraps what it prints
+  string(FIND "${said}" "include/sdmae/${file}: ${sentence}" found)
+  if(sentence STREQUAL "" AND NOT result EQUAL 0)
+    message(SEND_ERROR "${file} with '${line}' was refused: ${said}")
+  elseif(NOT sentence STREQUAL "" AND (result EQUAL 0 OR found EQUAL -1))
+    message(SEND_ERROR "${file} with '${line}': expected '${sentence}', was told '${said}'")
+  endif()
+endfunction()
+
+expect("" nn/b.hpp "#include \"sdmae/core/a.hpp\"")
+expect("" train/checkpoint.hpp "#include \"sdmae/io/safetensors.hpp\"")
+expect("" io/safetensors.hpp "#include <nlohmann/json.hpp>")
+expect("" backend/eigen.hpp "#include <Eigen/Core>")
+expect("core -> nn runs the wrong way" core/b.hpp "#include \"sdmae/nn/a.hpp\"")
+expect("loss -> nn runs the wrong way" loss/b.hpp "#  include <sdmae/nn/a.hpp>")
+expect("nn -> train runs the wrong way" nn/b.hpp "#include \"sdmae/train/a.hpp\"")
+expect("data -> nn runs the wrong way" data/b.hpp "#include \"sdmae/nn/a.hpp\"")
+expect("train -> io runs the wrong way" train/b.hpp "#include \"sdmae/io/safetensors.hpp\"")
+expect("#include <Eigen/Core>: eigen is allowed only in" nn/b.hpp "#include <Eigen/Core>")
+expect("#include <xtensor/xarray.hpp>: xtensor is allowed only in" model/b.hpp "#include <xtensor/xarray.hpp>")
+expect("#include <cuda_runtime.h>: cuda is allowed only in" backend/eigen.hpp "#include <cuda_runtime.h>")
+expect("using v __attribute__((vector_size(64))) = float" nn/b.hpp "using v __attribute__((vector_size(64))) = float;")
+expect("#include <nlohmann/json.hpp>: json is allowed only in" data/b.hpp "#include <nlohmann/json.hpp>")
+expect("#include \"sdmae/io/safetensors.hpp\": io/safetensors.hpp belongs to a component" sdmae.hpp
+  "#include \"sdmae/io/safetensors.hpp\"")
+expect("#include \"sdmae/core/none.hpp\": there is no such header" nn/b.hpp "#include \"sdmae/core/none.hpp\"")
+expect("#include \"a.hpp\": write the path from include/" nn/b.hpp "#include \"a.hpp\"")
+expect("there is no room attic" attic/b.hpp "")
+file(REMOVE_RECURSE ${SCRATCH})
