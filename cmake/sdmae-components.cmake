@@ -9,13 +9,15 @@
 #   PACKAGES  what find_package looks for …
 #   TARGETS   … and the targets that it then defines
 #   LIBRARIES name:header of each library that brings no CMake package
-#   HEADERS   which headers need the component, relative to include/sdmae (no other header may include them)
+#   HEADERS   which headers need the component: patterns below include/sdmae (no other header may include them)
 #   DEBIAN    what to install when something is missing)
 # defines sdmae::<name>, or sets sdmae_<name>_REASON to one sentence that says why not.
 function(sdmae_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PACKAGES;TARGETS;LIBRARIES;HEADERS;DEBIAN")
   set_property(GLOBAL APPEND PROPERTY sdmae_components ${name})
-  set_property(GLOBAL PROPERTY sdmae_${name}_headers ${arg_HEADERS})
+  list(TRANSFORM arg_HEADERS PREPEND ${sdmae_include_dir}/sdmae/)
+  file(GLOB headers RELATIVE ${sdmae_include_dir}/sdmae ${arg_HEADERS})
+  set_property(GLOBAL PROPERTY sdmae_${name}_headers ${headers})
   if(TARGET sdmae::${name}) # a second find_package(sdmae) in the same project
     return()
   endif()
@@ -51,11 +53,14 @@ function(sdmae_component name)
 
   add_library(sdmae::${name} INTERFACE IMPORTED GLOBAL)
   set_target_properties(sdmae::${name} PROPERTIES SYSTEM FALSE)
-  if(NOT name STREQUAL "sdmae")
-    list(APPEND links sdmae::sdmae)
-  endif()
   target_link_libraries(sdmae::${name} INTERFACE ${links})
   target_include_directories(sdmae::${name} SYSTEM INTERFACE ${includes})
+  if(name STREQUAL "sdmae")
+    target_include_directories(sdmae::sdmae INTERFACE ${sdmae_include_dir})
+    target_compile_features(sdmae::sdmae INTERFACE cxx_std_20)
+  else()
+    target_link_libraries(sdmae::${name} INTERFACE sdmae::sdmae)
+  endif()
 endfunction()
 
 set_property(GLOBAL PROPERTY sdmae_components)
@@ -68,22 +73,17 @@ sdmae_component(sdmae
 sdmae_component(checkpoint
   PACKAGES nlohmann_json
   TARGETS nlohmann_json::nlohmann_json
-  HEADERS io/safetensors.hpp train/checkpoint.hpp
+  HEADERS io/safetensors*.hpp train/checkpoint*.hpp
   DEBIAN nlohmann-json3-dev)
 
 sdmae_component(image
   PACKAGES PNG TIFF
   TARGETS PNG::PNG TIFF::TIFF
   LIBRARIES turbojpeg:turbojpeg.h
-  HEADERS data/decode.hpp data/encode.hpp data/folder.hpp
+  HEADERS data/decode*.hpp data/encode*.hpp data/folder*.hpp
   DEBIAN libturbojpeg0-dev libpng-dev libtiff-dev)
 
 sdmae_component(picture
   LIBRARIES cairo:cairo/cairo.h
-  HEADERS io/picture.hpp
+  HEADERS io/chart.hpp io/contact_sheet.hpp io/cairo_page.hpp
   DEBIAN libcairo2-dev)
-
-if(TARGET sdmae::sdmae)
-  target_include_directories(sdmae::sdmae INTERFACE ${sdmae_include_dir})
-  target_compile_features(sdmae::sdmae INTERFACE cxx_std_20)
-endif()

@@ -3,7 +3,6 @@
 # Installs into a folder of its own; a tiny outside project finds that copy, another includes the sources; both run.
 # Then what must be refused: an unknown component, another version.
 cmake_minimum_required(VERSION 3.25)
-separate_arguments(COMPONENTS UNIX_COMMAND "${COMPONENTS}")
 separate_arguments(SETTINGS UNIX_COMMAND "${SETTINGS}")
 file(REMOVE_RECURSE ${SCRATCH})
 
