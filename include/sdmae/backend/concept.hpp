@@ -1,0 +1,80 @@
+// What a backend must bring, and how the library asks for it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "sdmae/core/config.hpp"
+#include "sdmae/core/view.hpp"
+
+namespace sdmae {
+
+/// One matrix of a batch of products, anywhere in memory: element (r, c) of matrix i stands at
+/// data[i·batch_stride + r·row_stride + c·column_stride]. A transposed operand is one with its strides exchanged.
+template <class T>
+struct operand {
+  T* data = nullptr;
+  index row_stride = 0;
+  index column_stride = 1;
+  index batch_stride = 0;
+};
+
+struct product_shape {
+  index rows = 0, columns = 0, depth = 0;
+  index batch = 1;
+};
+
+namespace reduction {
+/// Start from 0 and add; start from −∞ and keep the larger.
+struct sum {};
+struct maximum {};
+}  // namespace reduction
+
+namespace detail {
+struct probe_map {
+  void operator()(index, index) const {}
+};
+template <class T>
+struct probe_value {
+  T operator()(index, index) const { return T{}; }
+};
+template <class B>
+using scalar_of = typename B::scalar;
+}  // namespace detail
+
+using detail::scalar_of;
+
+/// A tensor backend brings, for its scalar type T:
+///  1. `scalar`, the type T of weights and activations;
+///  2. `allocate(bytes)`: an owner, movable, whose data() is 64-byte aligned memory that the other operations reach;
+///  3. `copy_in(to, from, count)` and `copy_out(to, from, count)`: between that memory and the host's;
+///  4. `synchronise()`: returns when everything asked for has been done;
+///  5. `map(rows, width, f)`: calls f(r, c) once for every element, in any order;
+///  6. `reduce_rows(reduction, out, width, f)`: out(r, 0) = reduction of f(r, c) over c, in the type of `out`;
+///  7. `reduce_columns(out, rows, width, f)`: out[c] += f(r, c) for r = 0, 1, …, rows − 1, in this order;
+///  8. `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c), over the depth in ascending order.
+/// Everything else has a default body (backend_defaults), which a backend inherits and may hide with a faster one.
+/// Not required: that work is done when a call returns, that pointers can be read on the host, any parallelism.
+/// Whatever the number of threads, results must be the same bits.
+template <class B>
+concept tensor_backend = requires(B backend, scalar_of<B>* values, const scalar_of<B>* constants, double* doubles,
+                                  std::uint8_t* bytes, std::int32_t* indices, index n) {
+  typename B::scalar;
+  { backend.allocate(std::size_t{}).data() } -> std::convertible_to<std::byte*>;
+  backend.copy_in(values, constants, n);
+  backend.copy_in(indices, indices, n);
+  backend.copy_in(bytes, bytes, n);
+  backend.copy_out(values, constants, n);
+  backend.copy_out(doubles, doubles, n);
+  backend.synchronise();
+  backend.map(n, n, detail::probe_map{});
+  backend.reduce_rows(reduction::sum{}, column_view<double>{doubles, n}, n, detail::probe_value<double>{});
+  backend.reduce_rows(reduction::maximum{}, column_view<scalar_of<B>>{values, n}, n,
+                      detail::probe_value<scalar_of<B>>{});
+  backend.reduce_columns(values, n, n, detail::probe_value<scalar_of<B>>{});
+  backend.product(product_shape{}, scalar_of<B>{}, operand<const scalar_of<B>>{}, operand<const scalar_of<B>>{},
+                  operand<scalar_of<B>>{}, true);
+};
+
+}  // namespace sdmae

@@ -1,0 +1,66 @@
+// Default body of AdamW (Loshchilov and Hutter, arXiv 1711.05101), over pieces of flat buffers.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "sdmae/backend/concept.hpp"
+
+namespace sdmae {
+
+/// What AdamW reads from memory at every step, so that a captured step can be replayed with other numbers. Differences
+/// from 1 are taken in double before they are rounded: 1 − 0.999 in float is off by 1e-5.
+template <class T>
+struct adamw_numbers {
+  T keep;                     // 1 − lr·decay
+  T beta1, beta1_complement;  // β₁, 1 − β₁
+  T beta2, beta2_complement;  // β₂, 1 − β₂
+  T step;                     // lr/(1 − β₁ᵗ), t = 1, 2, …
+  T inverse_root_correction;  // 1/√(1 − β₂ᵗ)
+  T epsilon;
+};
+
+/// Values [offset, offset + count) of the flat buffers, all decayed or none.
+struct adamw_segment {
+  index offset = 0, count = 0;
+  bool decays = false;
+};
+
+/// The flat buffers of a model under training, equal in layout.
+template <class T>
+struct adamw_buffers {
+  T* weights;
+  const T* gradients;
+  T* first_moments;
+  T* second_moments;
+};
+
+namespace defaults {
+
+template <class Self, class T>
+class adamw {
+ public:
+  /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w·(1 − lr·decay) − lr/(1−β₁ᵗ) · m/(√v/√(1−β₂ᵗ) + ε).
+  /// Touches the segments only. `numbers` stands in the backend's memory.
+  void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
+                    const adamw_numbers<T>* numbers) {
+    for (const adamw_segment& segment : segments) {
+      const bool decays = segment.decays;
+      const index offset = segment.offset;
+      static_cast<Self&>(*this).map(segment.count, 1, [=] SDMAE_ELEMENT(index r, index) {
+        using std::sqrt;
+        const adamw_numbers<T>& n = *numbers;
+        const T g = buffers.gradients[offset + r];
+        T& w = buffers.weights[offset + r];
+        T& m = buffers.first_moments[offset + r];
+        T& v = buffers.second_moments[offset + r];
+        m = n.beta1 * m + n.beta1_complement * g;
+        v = n.beta2 * v + n.beta2_complement * g * g;
+        w = (decays ? n.keep * w : w) - n.step * (m / (sqrt(v) * n.inverse_root_correction + n.epsilon));
+      });
+    }
+  }
+};
+
+}  // namespace defaults
+}  // namespace sdmae

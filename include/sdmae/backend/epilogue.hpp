@@ -1,0 +1,62 @@
+// What happens to an element of a product before it is stored, while it is still in a register:
+// y(r, c) = epilogue(r, c, v). A backend may recognise the types; calling them is always right.
+#pragma once
+
+#include "sdmae/backend/functions.hpp"
+#include "sdmae/core/view.hpp"
+
+namespace sdmae::epilogue {
+
+/// y = v
+struct store {
+  template <class T>
+  SDMAE_HOST_DEVICE T operator()(index, index, T v) const {
+    return v;
+  }
+};
+
+/// pre = v, y = gelu(v)
+template <class T, index Width>
+struct gelu {
+  rows_view<T, Width> pre;
+  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const {
+    pre(r, c) = v;
+    return sdmae::gelu(v);
+  }
+};
+
+/// y = v · gelu'(pre)
+template <class T, index Width>
+struct gelu_gradient {
+  rows_view<const T, Width> pre;
+  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return v * gelu_derivative(pre(r, c)); }
+};
+
+/// y = x + v
+template <class T, index Width>
+struct residual {
+  rows_view<const T, Width> x;
+  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return x(r, c) + v; }
+};
+
+/// branch = v, y = x + gamma · v (layer scale: Touvron et al., arXiv 2103.17239, eq. 4)
+template <class T, index Width>
+struct scaled_residual {
+  rows_view<const T, Width> x;
+  vector_view<const T, Width> gamma;
+  rows_view<T, Width> branch;
+  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const {
+    branch(r, c) = v;
+    return x(r, c) + gamma(c) * v;
+  }
+};
+
+/// y = v + table(row(r), c): a position added to every token.
+template <class T, index Width>
+struct add_rows {
+  rows_view<const T, Width> table;
+  const std::int32_t* row;
+  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return v + table(row[r], c); }
+};
+
+}  // namespace sdmae::epilogue

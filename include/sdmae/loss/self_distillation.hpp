@@ -1,0 +1,173 @@
+// The self-distillation loss: the decoder's view of an image teaches the encoder.
+#pragma once
+
+#include <array>
+#include <cmath>
+
+#include "sdmae/loss/concept.hpp"
+
+namespace sdmae::loss {
+
+namespace teacher_gradient {
+/// The gradient flows through student and teacher (released SD-MAE), or through the student alone (DINO).
+struct flow {
+  static constexpr const char* name = "flow";
+  static constexpr unsigned reaches = student_output | teacher_output;
+};
+struct stop {
+  static constexpr const char* name = "stop";
+  static constexpr unsigned reaches = student_output;
+};
+}  // namespace teacher_gradient
+
+namespace center_from {
+/// The center follows the mean of the teacher's probabilities (released SD-MAE), of its scores (DINO, arXiv
+/// 2104.14294), or stays zero.
+struct probabilities {
+  static constexpr const char* name = "probabilities";
+};
+struct logits {
+  static constexpr const char* name = "logits";
+};
+struct none {
+  static constexpr const char* name = "none";
+};
+}  // namespace center_from
+
+/// With q = softmax((t − center)/τ_t) and ℓ = −log softmax(s/τ_s), per image (arXiv 2203.16983, eq. 3 and 4):
+///   L = Σ_k q_k·ℓ_k,
+///   ∂L/∂s = (softmax(s/τ_s) − q)/τ_s,   ∂L/∂t = q∘(ℓ − Σ_k q_k·ℓ_k)/τ_t.
+/// After each step center ← momentum·center + (1 − momentum)·(mean over the batch of q or t), without gradient.
+template <class TeacherGradient = teacher_gradient::flow, class CenterFrom = center_from::probabilities>
+struct self_distillation {
+  double student_temperature = 0.1;
+  double teacher_temperature = 0.04;
+  double first_teacher_temperature = 0.04;  // where a warm-up starts
+  int warmup_epochs = 0;                    // linear, per epoch; 0: none
+  double center_momentum = 0.9;
+
+  static constexpr unsigned reads = student_output | teacher_output, reaches = TeacherGradient::reaches;
+  static constexpr int column_count = 2;
+  static constexpr std::array<const char*, 2> columns() { return {"distillation", "teacher_entropy"}; }
+
+  template <class T, class Architecture>
+  struct state {
+    vector_view<T, Architecture::K> center;     // lives from step to step
+    vector_view<T, Architecture::K> collected;  // Σ over the batch of q or t
+    T* temperatures = nullptr;                  // τ_s, τ_t
+
+    static state plan(arena& memory) {
+      return {memory.vector<T, Architecture::K>("center"), memory.vector<T, Architecture::K>("center of the batch"),
+              memory.take<T>("temperatures", 2)};
+    }
+  };
+
+  /// τ_t of an epoch, counted from 0.
+  double teacher_temperature_at(index epoch) const {
+    if (epoch >= warmup_epochs) return teacher_temperature;
+    const double done = double(epoch) / double(warmup_epochs);
+    return first_teacher_temperature + done * (teacher_temperature - first_teacher_temperature);
+  }
+
+  template <tensor_backend B, class State>
+  void reset_step(B& backend, const State& s, index epoch) const {
+    using T = scalar_of<B>;
+    const T temperatures[2] = {T(student_temperature), T(teacher_temperature_at(epoch))};
+    backend.copy_in(s.temperatures, temperatures, 2);
+    const auto collected = s.collected;
+    backend.map(1, collected.size, [=] SDMAE_ELEMENT(index, index c) { collected(c) = T(0); });
+  }
+
+  template <tensor_backend B, class Slice, class State>
+  void evaluate(B& backend, double weight, const Slice& slice, const State& s,
+                std::array<double*, column_count> columns, arena& scratch) const {
+    using T = scalar_of<B>;
+    constexpr index K = Slice::K;
+    arena::scope here(scratch);
+    const index rows = slice.student.rows();
+    const auto q = scratch.template rows<T, K>("teacher probabilities", rows);
+    const auto l = scratch.template rows<T, K>("student surprise", rows);
+    const column_view<double> loss{columns[0] + slice.first, rows}, entropy{columns[1] + slice.first, rows};
+    probabilities_and_surprise<K>(backend, slice.student, slice.teacher, s, q, l, scratch);
+    backend.reduce_rows(reduction::sum{}, loss, K,
+                        [=] SDMAE_ELEMENT(index r, index c) { return double(q(r, c)) * double(l(r, c)); });
+    backend.reduce_rows(reduction::sum{}, entropy, K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::log;
+      return q(r, c) > T(0) ? -double(q(r, c)) * log(double(q(r, c))) : 0.0;
+    });
+    collect<K>(backend, q, slice.teacher, s);
+
+    const T* const temperatures = s.temperatures;
+    const auto dstudent = slice.dstudent, dteacher = slice.dteacher;
+    const T scale = T(weight / double(slice.batch));
+    backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::exp;
+      dstudent(r, c) += scale * (exp(-l(r, c)) - q(r, c)) / temperatures[0];
+    });
+    if constexpr ((reaches & teacher_output) != 0)
+      backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
+        dteacher(r, c) += scale * q(r, c) * (l(r, c) - T(loss(r, 0))) / temperatures[1];
+      });
+  }
+
+  /// Moves the center; `batch` images have been evaluated since reset_step.
+  template <tensor_backend B, class State>
+  void end_step(B& backend, const State& s, index batch) const {
+    using T = scalar_of<B>;
+    if constexpr (!std::is_same_v<CenterFrom, center_from::none>) {
+      const auto center = s.center;
+      const auto collected = s.collected;
+      const T keep = T(center_momentum), add = T(1.0 - center_momentum);
+      backend.map(1, center.size, [=] SDMAE_ELEMENT(index, index c) {
+        center(c) = keep * center(c) + add * (collected(c) / T(batch));
+      });
+    }
+  }
+
+ private:
+  /// q = softmax((t − center)/τ_t), l = −log softmax(s/τ_s), row by row.
+  template <index K, tensor_backend B, class State>
+  static void probabilities_and_surprise(B& backend, rows_view<const scalar_of<B>, K> student,
+                                         rows_view<const scalar_of<B>, K> teacher, const State& s,
+                                         rows_view<scalar_of<B>, K> q, rows_view<scalar_of<B>, K> l, arena& scratch) {
+    using T = scalar_of<B>;
+    const T* const temperatures = s.temperatures;
+    const vector_view<const T, K> center = s.center;
+    const index rows = student.rows();
+    const auto largest = scratch.rows<T, 1>("largest", rows);
+    const auto total = scratch.rows<double, 1>("total", rows);
+    const auto exp_sum = [&](auto logit) {
+      backend.reduce_rows(reduction::maximum{}, largest, K, logit);
+      backend.reduce_rows(reduction::sum{}, total, K, [=] SDMAE_ELEMENT(index r, index c) {
+        using std::exp;
+        return double(exp(logit(r, c) - largest(r, 0)));
+      });
+    };
+    const auto teacher_logit = [=] SDMAE_ELEMENT(index r, index c) {
+      return (teacher(r, c) - center(c)) / temperatures[1];
+    };
+    exp_sum(teacher_logit);
+    backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::exp;
+      q(r, c) = exp(teacher_logit(r, c) - largest(r, 0)) / T(total(r, 0));
+    });
+    const auto student_logit = [=] SDMAE_ELEMENT(index r, index c) { return student(r, c) / temperatures[0]; };
+    exp_sum(student_logit);
+    backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::log;
+      l(r, c) = T(log(total(r, 0))) - (student_logit(r, c) - largest(r, 0));
+    });
+  }
+
+  template <index K, tensor_backend B, class State>
+  static void collect(B& backend, rows_view<const scalar_of<B>, K> q, rows_view<const scalar_of<B>, K> teacher,
+                      const State& s) {
+    if constexpr (std::is_same_v<CenterFrom, center_from::probabilities>)
+      backend.reduce_columns(s.collected.data, q.rows(), K, [=] SDMAE_ELEMENT(index r, index c) { return q(r, c); });
+    if constexpr (std::is_same_v<CenterFrom, center_from::logits>)
+      backend.reduce_columns(s.collected.data, q.rows(), K,
+                             [=] SDMAE_ELEMENT(index r, index c) { return teacher(r, c); });
+  }
+};
+
+}  // namespace sdmae::loss

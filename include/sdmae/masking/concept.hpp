@@ -1,0 +1,30 @@
+// What a masking policy must bring.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "sdmae/core/config.hpp"
+
+namespace sdmae::masking {
+
+/// The image a mask is drawn for.
+struct request {
+  index grid_height = 0, grid_width = 0;
+  std::uint64_t seed = 0, epoch = 0, sample = 0;  // what the draw may depend on, beside the image
+  const std::uint8_t* image = nullptr;            // [H, W, C] as cropped, 8 bit; null where images are not 8 bit
+
+  constexpr index patches() const { return grid_height * grid_width; }
+};
+
+/// A masking policy is a value that brings
+///  1. `visible(patches)`: how many of an image's patches stay visible, the same for every image;
+///  2. `draw(request, order)`: writes a permutation of the patches, of which the first visible(patches) stay visible.
+/// Equal requests give equal masks, whoever asks.
+template <class M>
+concept mask_policy = requires(const M& mask, const request& r, std::int32_t* order) {
+  { mask.visible(index{}) } -> std::convertible_to<index>;
+  mask.draw(r, order);
+};
+
+}  // namespace sdmae::masking

@@ -1,0 +1,48 @@
+// Starting values of parameters, by the recipe that each names in the parameter table.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "sdmae/core/parameter.hpp"
+#include "sdmae/core/random.hpp"
+
+namespace sdmae {
+
+/// What a fresh model starts from.
+struct initialisation {
+  std::uint64_t seed = 0;
+  double layer_scale = 0.1;  // γ of every block, where the architecture has layer scale
+};
+
+/// Writes the `row.count()` starting values of a parameter, the `position`-th of its table. Equal arguments give equal
+/// values, whatever the backend.
+template <class T>
+void initialise(const parameter& row, std::uint64_t position, const initialisation& from, T* values) {
+  random_sequence numbers(from.seed, stream::initialisation, 0, position);
+  const double fan_in = double(row.traits.fan_in);
+  const auto fill = [&](auto draw) {
+    for (index i = 0; i < row.count(); ++i) values[i] = T(draw());
+  };
+  const auto uniform = [&](double bound) { fill([&] { return numbers.uniform(-bound, bound); }); };
+  switch (row.traits.start) {
+    case initial::zero:
+      return fill([] { return 0.0; });
+    case initial::one:
+      return fill([] { return 1.0; });
+    case initial::layer_scale:
+      return fill([&] { return from.layer_scale; });
+    case initial::xavier_uniform:
+      return uniform(std::sqrt(6.0 / (fan_in + double(row.count()) / fan_in)));
+    case initial::fan_in_uniform:
+      return uniform(1.0 / std::sqrt(fan_in));
+    case initial::truncated_normal:
+      return fill([&] {
+        double z = numbers.normal();
+        while (std::abs(z) > 1.0) z = numbers.normal();
+        return 0.02 * z;
+      });
+  }
+}
+
+}  // namespace sdmae

@@ -1,0 +1,57 @@
+// AdamW's settings, and which parameters it touches.
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "sdmae/backend/defaults/adamw.hpp"
+#include "sdmae/core/parameter.hpp"
+
+namespace sdmae {
+
+/// Settings of AdamW (Loshchilov and Hutter, arXiv 1711.05101); defaults are the released recipe's.
+struct adamw {
+  double learning_rate = 6e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.05;
+
+  /// The numbers of update t = 1, 2, … at a learning rate.
+  template <class T>
+  adamw_numbers<T> numbers(index update, double rate) const {
+    const double correction1 = 1.0 - std::pow(beta1, double(update)),
+                 correction2 = 1.0 - std::pow(beta2, double(update));
+    return {.keep = T(1.0 - rate * weight_decay),
+            .beta1 = T(beta1),
+            .beta1_complement = T(1.0 - beta1),
+            .beta2 = T(beta2),
+            .beta2_complement = T(1.0 - beta2),
+            .step = T(rate / correction1),
+            .inverse_root_correction = T(1.0 / std::sqrt(correction2)),
+            .epsilon = T(epsilon)};
+  }
+};
+
+/// The pieces of the flat buffers that an update touches: trained parameters that a loss with a weight reaches (bits of
+/// outputs). What no loss reaches stays as it is: no decay either. Neighbours that decay alike are one piece.
+inline std::vector<adamw_segment> adamw_segments(std::span<const parameter> table, unsigned reached) {
+  constexpr index grain = detail::table_walk::grain;
+  std::vector<adamw_segment> segments;
+  for (const parameter& row : table) {
+    if (!row.traits.trained || (row.reached_by & reached) == 0) continue;
+    if (!segments.empty()) {
+      adamw_segment& last = segments.back();
+      const index padded_end = (last.offset + last.count + grain - 1) / grain * grain;
+      if (last.decays == row.traits.decays && row.offset == padded_end) {
+        last.count = row.offset + row.count() - last.offset;
+        continue;
+      }
+    }
+    segments.push_back({row.offset, row.count(), row.traits.decays});
+  }
+  return segments;
+}
+
+}  // namespace sdmae

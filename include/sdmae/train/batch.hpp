@@ -1,0 +1,56 @@
+// Where a training step gets its images from: slice by slice.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+
+#include "sdmae/core/images.hpp"
+
+namespace sdmae {
+
+/// A batch of images is anything with
+///  1. `value_type`: std::uint8_t for 8-bit images [H, W, C], or a floating-point type for normalised images [C, H, W];
+///  2. `size()`, the number of images B, and `epoch()`, `sample(i)`: what image i is called when its mask is drawn;
+///  3. `next(count, out)`: writes the next `count` images, in order, each of them once a step.
+template <class S>
+concept image_batch = requires(S& batch, index i, typename S::value_type* out) {
+  { batch.size() } -> std::convertible_to<index>;
+  { batch.epoch() } -> std::convertible_to<index>;
+  { batch.sample(i) } -> std::convertible_to<index>;
+  batch.next(i, out);
+};
+
+/// How a model reads the images of a batch.
+template <image_shape Image, class Value>
+struct image_format {
+  using type = normalised_images<Image, Value>;
+};
+template <image_shape Image>
+struct image_format<Image, std::uint8_t> {
+  using type = byte_images<Image>;
+};
+
+/// Images that stand in memory one after the other, as 8-bit [B, H, W, C] or normalised [B, C, H, W]: an array of the
+/// caller's. Image i is sample first_sample + i.
+template <image_shape Image, class Value>
+class array_batch {
+ public:
+  using value_type = Value;
+  array_batch(const Value* images, index count, index epoch = 0, index first_sample = 0)
+      : images_(images), count_(count), epoch_(epoch), first_sample_(first_sample) {}
+
+  index size() const { return count_; }
+  index epoch() const { return epoch_; }
+  index sample(index i) const { return first_sample_ + i; }
+  void next(index count, Value* out) {
+    std::copy_n(images_ + used_ * Image.values(), count * Image.values(), out);
+    used_ += count;
+  }
+
+ private:
+  const Value* images_;
+  index count_, epoch_, first_sample_, used_ = 0;
+};
+
+}  // namespace sdmae

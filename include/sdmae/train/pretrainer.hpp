@@ -1,0 +1,337 @@
+// Pre-training: one call is one step of forward, losses, backward and AdamW over a batch, slice by slice.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "sdmae/backend/planning.hpp"
+#include "sdmae/core/error.hpp"
+#include "sdmae/loss/weighted_sum.hpp"
+#include "sdmae/masking/concept.hpp"
+#include "sdmae/model/model.hpp"
+#include "sdmae/train/adamw.hpp"
+#include "sdmae/train/batch.hpp"
+#include "sdmae/train/schedule.hpp"
+
+namespace sdmae {
+
+/// One number of a step's report: the mean over the batch, or nothing where its term was not evaluated.
+struct reported {
+  const char* name = "";
+  double value = 0;
+  bool evaluated = false;
+};
+
+template <std::size_t Columns>
+struct step_report {
+  index step = 0, epoch = 0;  // steps done with this one; the epoch it belongs to
+  double loss = 0;            // Σ weight·term
+  std::array<reported, Columns> terms{};
+  double learning_rate = 0;
+  double gradient_norm = 0;  // L2, over all parameters
+};
+
+/// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
+/// the losses' states, the step number) is the trainer's. The model must outlive it.
+template <class Model, masking::mask_policy Mask, class Loss>
+class pretrainer;
+
+template <class Architecture, tensor_backend B, masking::mask_policy Mask, class... Terms>
+class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
+ public:
+  using model_type = model<Architecture, B>;
+  using architecture = Architecture;
+  using T = scalar_of<B>;
+  static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
+  using report_type = step_report<columns>;
+
+  struct settings {
+    std::uint64_t seed = 0;
+    index slice = 8;           // images that pass through the model together; no result depends on it
+    cosine_schedule schedule;  // peak 0: constant at the optimiser's learning rate
+  };
+
+  pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser, const settings& chosen)
+      : model_(trained), mask_(std::move(mask)), loss_(std::move(loss)), optimiser_(optimiser), settings_(chosen) {
+    if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
+    if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
+    visible_ = mask_.visible(Architecture::N);
+    // With every patch visible there is nothing to paint: the reconstruction is 0, not 0/0.
+    const unsigned possible = visible_ == Architecture::N ? all_outputs & ~pixels_output : all_outputs;
+    reads_ = loss_.reads() & possible;
+    reaches_ = loss_.reaches() & possible;
+    segments_ = adamw_segments(model_type::table(), reaches_);
+    arena plan;
+    lay_out(plan);
+    memory_ = backend().allocate(plan.peak());
+    arena real(memory_.data());
+    lay_out(real);
+    T* const zeroed = gradient_flat_;
+    backend().map(zeroed_count_, 1, [=] SDMAE_ELEMENT(index i, index) { zeroed[i] = T(0); });
+  }
+
+  /// One step. Allocates nothing when the batch is no larger than before. Throws sdmae::error, before any weight has
+  /// changed, when the loss or the gradient is not finite.
+  template <image_batch Batch>
+  report_type step(Batch& batch) {
+    reserve<typename Batch::value_type>(batch.size());
+    begin_step(batch.epoch());
+    for (index first = 0; first < batch.size(); first += settings_.slice)
+      pass_slice(batch, first, std::min(settings_.slice, batch.size() - first));
+    report_type report = finish_gradients(batch.size());
+    report.epoch = batch.epoch();
+    report.learning_rate = settings_.schedule.at(steps_done_);
+    refuse_unless_finite(report);
+    update(report.learning_rate, batch.size());
+    report.step = ++steps_done_;
+    return report;
+  }
+
+  /// What a step over `images` images of 8 bits takes beside the model, by name.
+  std::vector<planned_memory> memory_plan(index images) {
+    std::vector<planned_memory> report;
+    arena persistent(nullptr, &report), step(nullptr, &report);
+    lay_out(persistent);
+    plan_step<std::uint8_t>(step, images);
+    return report;
+  }
+
+  index steps_done() const { return steps_done_; }
+  void set_steps_done(index steps) { steps_done_ = steps; }
+  model_type& trained_model() { return model_; }
+  const settings& options() const { return settings_; }
+  unsigned reached_outputs() const { return reaches_; }
+  const loss::weighted_sum<Terms...>& losses() const { return loss_; }
+
+  T* gradients() { return gradient_flat_; }
+  T* first_moments() { return first_moments_; }
+  T* second_moments() { return second_moments_; }
+  /// The state of term I, for example its center.
+  template <std::size_t I>
+  auto& state() {
+    return std::get<I>(states_);
+  }
+
+  /// The outputs of the last slice of the last step, in the backend's memory.
+  const auto& last_slice() const { return saved_; }
+  index visible() const { return visible_; }
+
+ private:
+  using parameters = typename model_type::parameters;
+  using saved_type = typename Architecture::template saved<T>;
+  template <class Value>
+  using images_type = typename image_format<Architecture::image, Value>::type;
+  static constexpr index storage = model_type::storage, partial_width = 4096;
+  static constexpr index partials = (storage + partial_width - 1) / partial_width;
+
+  B& backend() { return model_.backend(); }
+
+  /// What lives from step to step.
+  void lay_out(arena& memory) {
+    gradient_flat_ = memory.take<T>("gradients", storage);
+    first_moments_ = memory.take<T>("first moments", storage);
+    second_moments_ = memory.take<T>("second moments", storage);
+    states_ = std::tuple<typename Terms::template state<T, Architecture>...>{
+        Terms::template state<T, Architecture>::plan(memory)...};
+    zeroed_count_ = static_cast<index>(memory.used() / sizeof(T));
+    gradients_ = bind_parameters<parameters>(gradient_flat_);
+    numbers_ = memory.take<adamw_numbers<T>>("optimiser numbers", 1);
+    partial_norms_ = memory.rows<double, 1>("partial norms", partials);
+    norm_ = memory.rows<double, 1>("norm", 1);
+  }
+
+  /// What a step of `batch` images takes; every slice reuses the same memory.
+  template <class Value>
+  void lay_out_step(arena& memory, index batch) {
+    for (double*& column : column_data_) column = memory.take<double>("reported", batch);
+  }
+
+  template <class Value>
+  void plan_step(arena& memory, index batch) {
+    planning_backend<B> nothing(backend());
+    lay_out_step<Value>(memory, batch);
+    run_slice<Value>(nothing, memory, nullptr, nullptr, 0, std::min(batch, settings_.slice), batch);
+  }
+
+  /// Takes memory for batches of `batch` images where there is not enough yet.
+  template <class Value>
+  void reserve(index batch) {
+    const index key = batch * 16 + static_cast<index>(sizeof(Value));
+    if (key == reserved_) return;
+    arena plan;
+    plan_step<Value>(plan, batch);
+    step_memory_ = backend().allocate(plan.peak());
+    const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));
+    host_images_ = std::vector<std::byte>(slice * Architecture::image.values() * sizeof(Value));
+    host_masks_ = std::vector<std::int32_t>(slice * Architecture::N);
+    host_columns_ = std::vector<double>(static_cast<std::size_t>(batch));
+    host_partials_ = std::vector<double>(1);
+    reserved_ = key;
+  }
+
+  void begin_step(index epoch) {
+    T* const gradient = gradient_flat_;
+    backend().map(storage, 1, [=] SDMAE_ELEMENT(index i, index) { gradient[i] = T(0); });
+    model_.prepare();
+    each_term(
+        [&](const auto& weighted, auto& state, auto, auto) { weighted.term.reset_step(backend(), state, epoch); });
+  }
+
+  /// Pulls images, draws masks and runs one slice.
+  template <class Batch>
+  void pass_slice(Batch& batch, index first, index count) {
+    using Value = typename Batch::value_type;
+    Value* const images = reinterpret_cast<Value*>(host_images_.data());
+    batch.next(count, images);
+    for (index i = 0; i < count; ++i) {
+      masking::request r{.grid_height = Architecture::image.grid_height(),
+                         .grid_width = Architecture::image.grid_width(),
+                         .seed = settings_.seed,
+                         .epoch = static_cast<std::uint64_t>(batch.epoch()),
+                         .sample = static_cast<std::uint64_t>(batch.sample(first + i))};
+      if constexpr (std::is_same_v<Value, std::uint8_t>) r.image = images + i * Architecture::image.values();
+      mask_.draw(r, host_masks_.data() + i * Architecture::N);
+    }
+    arena memory(step_memory_.data());
+    lay_out_step<Value>(memory, batch.size());
+    run_slice<Value>(backend(), memory, images, host_masks_.data(), first, count, batch.size());
+  }
+
+  /// Forward, losses and backward of images [first, first + count) of a batch. Also run on a planning backend.
+  template <class Value, class Backend>
+  void run_slice(Backend& backend, arena& memory, const Value* host_images, const std::int32_t* host_masks, index first,
+                 index count, index batch) {
+    Value* const images = memory.take<Value>("images", count * Architecture::image.values());
+    std::int32_t* const order = memory.take<std::int32_t>("masks", count * Architecture::N);
+    backend.copy_in(images, host_images, count * Architecture::image.values());
+    backend.copy_in(order, host_masks, count * Architecture::N);
+    const mask_view mask{order, Architecture::N, visible_};
+    const images_type<Value> source{images};
+
+    saved_ = saved_type::plan(memory, count, mask, reads_);
+    Architecture::forward(backend, source, mask, model_.tables(), model_.weights(), model_.prepared(), saved_, memory);
+
+    const index rows = count * mask.masked();
+    loss::slice<T, Architecture, images_type<Value>> slice{source, mask, first, batch};
+    slice.pixels = saved_.decoder_.pixels;
+    slice.student = saved_.student.scores;
+    slice.teacher = saved_.teacher.scores;
+    slice.dpixels = zeroed<Architecture::P>(backend, memory, "dpixels", reaches_ & pixels_output ? rows : 0);
+    slice.dstudent = zeroed<Architecture::K>(backend, memory, "dstudent", reaches_ & student_output ? count : 0);
+    slice.dteacher = zeroed<Architecture::K>(backend, memory, "dteacher", reaches_ & teacher_output ? count : 0);
+    each_term([&](const auto& weighted, auto& state, auto column_first, auto) {
+      constexpr std::size_t n = std::decay_t<decltype(weighted.term)>::column_count;
+      if (!evaluated(weighted)) return;
+      std::array<double*, n> out;
+      for (std::size_t i = 0; i < n; ++i) out[i] = column_data_[column_first + i];
+      weighted.term.evaluate(backend, weighted.weight, slice, state, out, memory);
+    });
+    Architecture::backward(backend, mask, {slice.dpixels, slice.dstudent, slice.dteacher}, model_.weights(),
+                           model_.prepared(), saved_, gradients_, memory);
+  }
+
+  /// The report of a batch whose slices are all done; gradients are complete afterwards.
+  report_type finish_gradients(index batch) {
+    arena scratch(step_memory_.data());
+    lay_out_step<std::uint8_t>(scratch, batch);
+    Architecture::finish(backend(), model_.weights(), model_.prepared(), gradients_, scratch);
+    const T* const gradient = gradient_flat_;
+    backend().reduce_rows(reduction::sum{}, partial_norms_, partial_width, [=] SDMAE_ELEMENT(index r, index c) {
+      const index i = r * partial_width + c;
+      return i < storage ? double(gradient[i]) * double(gradient[i]) : 0.0;
+    });
+    const auto partial = partial_norms_;
+    backend().reduce_rows(reduction::sum{}, norm_, partials,
+                          [=] SDMAE_ELEMENT(index, index c) { return partial(c, 0); });
+    report_type report;
+    double norm = 0;
+    backend().copy_out(&norm, norm_.data, 1);
+    backend().synchronise();
+    report.gradient_norm = std::sqrt(norm);
+    each_term([&](const auto& weighted, auto&, auto column_first, auto) {
+      using Term = std::decay_t<decltype(weighted.term)>;
+      for (std::size_t i = 0; i < Term::column_count; ++i) {
+        reported& number = report.terms[column_first + i];
+        number.name = Term::columns()[i];
+        number.evaluated = weighted.weight != 0;
+        if (evaluated(weighted)) number.value = batch_mean(column_data_[column_first + i], batch);
+      }
+      report.loss += weighted.weight * report.terms[column_first].value;
+    });
+    return report;
+  }
+
+  double batch_mean(const double* column, index batch) {
+    backend().copy_out(host_columns_.data(), column, batch);
+    backend().synchronise();
+    double sum = 0;
+    for (index i = 0; i < batch; ++i) sum += host_columns_[static_cast<std::size_t>(i)];
+    return sum / double(batch);
+  }
+
+  void refuse_unless_finite(const report_type& report) const {
+    if (std::isfinite(report.loss) && std::isfinite(report.gradient_norm)) return;
+    throw error("step " + std::to_string(steps_done_ + 1),
+                std::isfinite(report.loss) ? "the gradient is not finite" : "the loss is not finite",
+                "weights are as they were before this step: lower the learning rate, or look for broken images");
+  }
+
+  void update(double rate, index batch) {
+    each_term([&](const auto& weighted, auto& state, auto, auto) {
+      if (evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
+    });
+    const adamw_numbers<T> numbers = optimiser_.template numbers<T>(steps_done_ + 1, rate);
+    backend().copy_in(reinterpret_cast<std::byte*>(numbers_), reinterpret_cast<const std::byte*>(&numbers),
+                      static_cast<index>(sizeof(numbers)));
+    backend().adamw_update(segments_, adamw_buffers<T>{model_.flat(), gradient_flat_, first_moments_, second_moments_},
+                           numbers_);
+  }
+
+  template <class Weighted>
+  bool evaluated(const Weighted& weighted) const {
+    return weighted.weight != 0 && (weighted.term.reads & ~reads_) == 0;
+  }
+
+  template <index Width, class Backend>
+  rows_view<T, Width> zeroed(Backend& backend, arena& memory, const char* name, index rows) {
+    const rows_view<T, Width> view = memory.rows<T, Width>(name, rows);
+    backend.map(rows, Width, [=] SDMAE_ELEMENT(index r, index c) { view(r, c) = T(0); });
+    return view;
+  }
+
+  /// f(weighted term, its state, its first column, its position).
+  template <class F>
+  void each_term(F f) {
+    std::size_t column = 0;
+    loss_.each([&](const auto& weighted, auto position) {
+      f(weighted, std::get<position()>(states_), column, position);
+      column += std::decay_t<decltype(weighted.term)>::column_count;
+    });
+  }
+
+  using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));
+  model_type& model_;
+  Mask mask_;
+  loss::weighted_sum<Terms...> loss_;
+  adamw optimiser_;
+  settings settings_;
+  index visible_ = 0, steps_done_ = 0, reserved_ = -1, zeroed_count_ = 0;
+  unsigned reads_ = 0, reaches_ = 0;
+  std::vector<adamw_segment> segments_;
+  memory_type memory_, step_memory_;
+  T *gradient_flat_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
+  parameters gradients_;
+  std::tuple<typename Terms::template state<T, Architecture>...> states_;
+  adamw_numbers<T>* numbers_ = nullptr;
+  column_view<double> partial_norms_, norm_;
+  std::array<double*, columns> column_data_{};
+  saved_type saved_;
+  std::vector<std::byte> host_images_;
+  std::vector<std::int32_t> host_masks_;
+  std::vector<double> host_columns_, host_partials_;
+};
+
+}  // namespace sdmae
