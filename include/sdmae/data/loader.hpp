@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <set>
 #include <span>
@@ -17,21 +16,9 @@
 #include "sdmae/core/error.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/dataset.hpp"
+#include "sdmae/data/loader_settings.hpp"
 
 namespace sdmae {
-
-/// How a loader works; see there.
-struct loader_settings {
-  index height = 0, width = 0;  // of the images handed out
-  index batch = 1;
-  std::uint64_t seed = 0;
-  augmentation augment = {};
-  bool shuffle = true;                                  // false: every epoch in the data set's own order
-  index first_step = 0;                                 // where to go on
-  index threads = 1;                                    // that decode
-  index ahead = 64;                                     // images held decoded and cropped, at most
-  std::function<void(const std::string&)> notice = {};  // called on the pulling thread, a line at a time
-};
 
 /// Hands out a data set batch by batch. An epoch is size / batch steps, rounded down; what is left over is dropped.
 ///
@@ -50,7 +37,7 @@ class loader {
  public:
   /// Starts the threads. Errors: fewer samples than a batch, settings out of range.
   loader(const Dataset& data, loader_settings settings) : data_(data), settings_(std::move(settings)) {
-    check_settings();
+    check_loader(settings_, data_.size());
     steps_ = data_.size() / settings_.batch;
     pulled_ = claimed_ = settings_.first_step * settings_.batch;
     ring_.resize(static_cast<std::size_t>(settings_.ahead));
@@ -133,21 +120,6 @@ class loader {
     std::vector<std::uint8_t> pixels;
     findings found;
   };
-
-  void check_settings() const {
-    const auto need = [](bool good, const std::string& what, const std::string& remedy) {
-      if (!good) throw error("loader", what, remedy);
-    };
-    need(settings_.height >= 1 && settings_.width >= 1, "images of no size asked for", "set height and width");
-    need(settings_.batch >= 1, "the batch is empty", "ask for at least one image a batch");
-    need(settings_.threads >= 1 && settings_.ahead >= 1, "no threads, or nothing held ahead", "give at least one");
-    need(settings_.first_step >= 0, "the first step is negative", "count steps from 0");
-    need(data_.size() >= settings_.batch,
-         "a batch of " + std::to_string(settings_.batch) + " needs as many images, there are " +
-             std::to_string(data_.size()),
-         "make the batch smaller or add images");
-    if (settings_.augment.part == cropping::random) check_crop(settings_.augment.crop);
-  }
 
   void order_of(index epoch, ordered_epoch& order) const {
     if (order.epoch == epoch) return;

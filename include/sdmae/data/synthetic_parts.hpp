@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "sdmae/core/random.hpp"
 #include "sdmae/data/stain.hpp"
@@ -42,7 +43,7 @@ class tissue_painter {
       cell_sheet();
     else
       stroma();
-    if (kind < 0.62) glands(2.2, 17, 40, 9, 15);
+    if (kind < 0.62) glands(3.2, 17, 40, 9, 15);
     if (sheet && random_.uniform() < 0.6) glands(4, 6, 11, 5, 6);
     if (random_.uniform() < 0.18) glass();
     scattered_nuclei(sheet);
@@ -102,6 +103,7 @@ class tissue_painter {
 
   void glands(double per_area, float smallest, float largest, float thin, float thick) {
     const index count = std::max<index>(1, at_random(per_area * hundreds_squared()));
+    std::vector<gland> placed;
     for (index i = 0; i < count; ++i) {
       gland one{between(0, static_cast<float>(tile_.width)),
                 between(0, static_cast<float>(tile_.height)),
@@ -114,6 +116,11 @@ class tissue_painter {
         one.waves[k] = between(0, 0.17f / (1 + 0.7f * static_cast<float>(k)));
         one.phases[k] = between(0, 2 * pi);
       }
+      const bool crowded = std::any_of(placed.begin(), placed.end(), [&](const gland& other) {
+        return std::hypot(one.x - other.x, one.y - other.y) < one.radius + other.radius;
+      });
+      if (crowded) continue;
+      placed.push_back(one);
       epithelium(one);
       ring_of_nuclei(one);
     }
