@@ -2,7 +2,7 @@
 # Reads every #include under TREE/include/sdmae and fails, naming file and line, where an arrow runs the wrong way.
 cmake_minimum_required(VERSION 3.25)
 
-# Which rooms a room may include. Two of them are wider for single files, below.
+# Which rooms a room may include. Single files that may include more stand below.
 set(sees_core core)
 set(sees_backend core backend)
 set(sees_nn core backend nn)
@@ -17,6 +17,7 @@ set(sees_eval ${sees_model} eval)
 set(sees_testing ${sees_model} testing)
 set(sees_umbrella ${sees_train} io data testing) # sdmae.hpp; its files' own limits still hold
 set(sees_also_train/checkpoint.hpp io)
+set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
 
 # Libraries: which may be included, and where (a regular expression over the path below include/sdmae).
 set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo)
