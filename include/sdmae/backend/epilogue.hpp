@@ -1,5 +1,6 @@
 // What happens to an element of a product before it is stored, while it is still in a register:
-// y(r, c) = epilogue(r, c, v). A backend may recognise the types; calling them is always right.
+// y(r, c) = epilogue(r, c, v). A backend may recognise the types; calling them is always right. None may read y itself,
+// whose old values are gone by then, except accumulate, which is a request to the product.
 #pragma once
 
 #include "sdmae/backend/functions.hpp"
@@ -14,6 +15,9 @@ struct store {
     return v;
   }
 };
+
+/// y += v: the sum starts from what is in y.
+struct accumulate : store {};
 
 /// pre = v, y = gelu(v)
 template <class T, index Width>

@@ -166,28 +166,31 @@ class tissue_painter {
     }
   }
 
+  // Braces fix the order in which numbers are drawn; between function arguments it would be the compiler's choice.
   void scattered_nuclei(bool sheet) {
+    const float width = static_cast<float>(tile_.width), height = static_cast<float>(tile_.height);
     const index spindles = sheet ? 0 : at_random(between(4, 16) * hundreds_squared());
     for (index i = 0; i < spindles; ++i)
-      scatter(between(0, static_cast<float>(tile_.width)), between(0, static_cast<float>(tile_.height)),
-              between(3.6f, 6.2f), between(1.2f, 2.0f), direction_ + between(-0.45f, 0.45f));
+      scatter(nucleus{between(0, width), between(0, height), between(3.6f, 6.2f), between(1.2f, 2.0f),
+                      direction_ + between(-0.45f, 0.45f), between(1.4f, 2.2f)});
     const index rounds = at_random(between(0.5f, 4) * hundreds_squared());
-    for (index i = 0; i < rounds; ++i)
-      lymphocyte(between(0, static_cast<float>(tile_.width)), between(0, static_cast<float>(tile_.height)));
+    for (index i = 0; i < rounds; ++i) lymphocyte({between(0, width), between(0, height)});
     if (random_.uniform() > 0.12) return;
-    const float x = between(0, static_cast<float>(tile_.width)), y = between(0, static_cast<float>(tile_.height));
+    const std::array<float, 2> middle{between(0, width), between(0, height)};
     for (index i = 10 + at_random(15); i > 0; --i)
-      lymphocyte(x + 11 * static_cast<float>(random_.normal()), y + 11 * static_cast<float>(random_.normal()));
+      lymphocyte({middle[0] + 11 * static_cast<float>(random_.normal()),
+                  middle[1] + 11 * static_cast<float>(random_.normal())});
   }
 
-  void lymphocyte(float x, float y) { scatter(x, y, between(2.3f, 3.1f), between(2.2f, 2.8f), between(0, pi)); }
+  void lymphocyte(std::array<float, 2> place) {
+    scatter(nucleus{place[0], place[1], between(2.3f, 3.1f), between(2.2f, 2.8f), between(0, pi), between(1.4f, 2.2f)});
+  }
 
   // Only stroma takes scattered nuclei.
-  void scatter(float x, float y, float along, float across, float angle) {
-    const float darkness = between(1.4f, 2.2f);
-    const index row = static_cast<index>(y), column = static_cast<index>(x);
+  void scatter(const nucleus& one) {
+    const index row = static_cast<index>(std::floor(one.y)), column = static_cast<index>(std::floor(one.x));
     if (row < 0 || column < 0 || row >= tile_.height || column >= tile_.width) return;
-    if (tile_.kind[tile_.at(row, column)] == tissue::stroma) draw({x, y, along, across, angle, darkness});
+    if (tile_.kind[tile_.at(row, column)] == tissue::stroma) draw(one);
   }
 
   // A soft edge about a pixel wide; chromatin is denser at the rim and clumped within.

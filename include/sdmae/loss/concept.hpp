@@ -18,14 +18,14 @@ struct slice {
   static constexpr index P = Architecture::P, K = Architecture::K;
   using architecture = Architecture;
 
-  Images images;                  // the slice's images
-  mask_view mask;                 // and which of their patches were visible
-  index first = 0, batch = 0;     // its place in the batch, the batch's size: means are over the whole batch
-  rows_view<const T, P> pixels;   // [S·M, p·p·C]
-  rows_view<const T, K> student;  // [S, K]
-  rows_view<const T, K> teacher;  // [S, K]
-  rows_view<T, P> dpixels;
-  rows_view<T, K> dstudent, dteacher;
+  Images images;                    // the slice's images
+  mask_view mask;                   // and which of their patches were visible
+  index first = 0, batch = 0;       // its place in the batch, the batch's size: means are over the whole batch
+  rows_view<const T, P> pixels{};   // [S·M, p·p·C]
+  rows_view<const T, K> student{};  // [S, K]
+  rows_view<const T, K> teacher{};  // [S, K]
+  rows_view<T, P> dpixels{};
+  rows_view<T, K> dstudent{}, dteacher{};
 
   index count() const { return pixels.rows() > 0 ? pixels.rows() / mask.masked() : student.rows(); }
 };

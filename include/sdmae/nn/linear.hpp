@@ -34,7 +34,7 @@ struct linear {
                                              vector_view<const T, Out>(p.bias), y, epilogue);
   }
 
-  /// dx = epilogue(dy·W), overwritten.
+  /// dx = epilogue(dy·W); with epilogue::accumulate, dx += dy·W.
   template <tensor_backend B, class Epilogue = epilogue::store>
   static void input_gradient(B& backend, rows_view<const scalar_of<B>, Out> dy, const parameters<scalar_of<B>>& p,
                              rows_view<scalar_of<B>, In> dx, Epilogue epilogue = {}) {

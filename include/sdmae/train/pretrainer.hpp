@@ -50,8 +50,8 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
 
   struct settings {
     std::uint64_t seed = 0;
-    index slice = 8;           // images that pass through the model together; no result depends on it
-    cosine_schedule schedule;  // peak 0: constant at the optimiser's learning rate
+    index slice = 8;             // images that pass through the model together; no result depends on it
+    cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
   };
 
   pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser, const settings& chosen)

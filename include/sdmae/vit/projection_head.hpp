@@ -111,7 +111,7 @@ struct projection_head {
     layer2::weight_gradient(backend, dpre2, s.hidden0, gradient.mlp2);
     layer2::input_gradient(backend, dpre2, p.mlp2, dpre0, epilogue::gelu_gradient<T, H>{s.pre0});
     layer0::weight_gradient(backend, dpre0, x, gradient.mlp0);
-    layer0::input_gradient(backend, dpre0, p.mlp0, dx, epilogue::residual<T, In>{dx});
+    layer0::input_gradient(backend, dpre0, p.mlp0, dx, epilogue::accumulate{});
   }
 };
 

@@ -1,6 +1,8 @@
 // Default bodies of the linear operations: a product, then an element-wise pass.
 #pragma once
 
+#include <type_traits>
+
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/backend/epilogue.hpp"
 
@@ -28,12 +30,14 @@ class linear {
                [=] SDMAE_ELEMENT(index r, index c) { y(r, c) = epilogue(r, c, bias ? y(r, c) + bias(c) : y(r, c)); });
   }
 
-  /// dx = epilogue(dy·W). dy: [R, Out], dx: [R, In], overwritten.
+  /// dx = epilogue(dy·W), or dx += dy·W. dy: [R, Out], dx: [R, In].
   template <index Out, index In, class Epilogue = epilogue::store>
   void linear_input_gradient(rows_view<const T, Out> dy, weight_view<const T, Out, In> weight, rows_view<T, In> dx,
                              Epilogue epilogue = {}) {
-    self().product({dy.rows(), In, Out}, T(1), {dy.data, Out, 1}, {weight.data, In, 1}, {dx.data, In, 1}, false);
-    self().map(dy.rows(), In, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) = epilogue(r, c, dx(r, c)); });
+    constexpr bool accumulate = std::is_same_v<Epilogue, epilogue::accumulate>;
+    self().product({dy.rows(), In, Out}, T(1), {dy.data, Out, 1}, {weight.data, In, 1}, {dx.data, In, 1}, accumulate);
+    if constexpr (!accumulate && !std::is_same_v<Epilogue, epilogue::store>)
+      self().map(dy.rows(), In, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) = epilogue(r, c, dx(r, c)); });
   }
 
   /// dW += dyᵀ·x and db += Σ_r dy(r, ·), row by row from what is there, so that slices of a batch add up to the same

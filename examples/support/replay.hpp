@@ -1,0 +1,140 @@
+// Replaying a golden case of SD-MAE on a backend: the same steps, everything it computes as named tensors.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "golden.hpp"
+#include "sdmae/backend/eigen.hpp"
+#include "sdmae/backend/reference.hpp"
+#include "sdmae/loss/reconstruction.hpp"
+#include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/masking/given.hpp"
+#include "sdmae/model/sd_mae.hpp"
+#include "sdmae/train/pretrainer.hpp"
+
+namespace program {
+
+/// Runs a case on a backend ("cpu" or "reference") in a scalar type ("float" or "double") with so many threads.
+using replay_function =
+    std::function<golden_tensors(const golden_case&, const std::string&, const std::string&, int threads)>;
+
+/// A configuration that this program can replay.
+struct replayable {
+  golden_architecture architecture;
+  replay_function run;
+};
+
+/// All of them; object files add theirs before main.
+inline std::vector<replayable>& replayables() {
+  static std::vector<replayable> list;
+  return list;
+}
+
+namespace detail {
+
+template <class T>
+golden_tensor to_golden(const T* values, sdmae::index count, std::vector<sdmae::index> shape) {
+  return {std::move(shape), std::vector<double>(values, values + count)};
+}
+
+inline std::vector<sdmae::index> shape_of(const sdmae::parameter& row) {
+  return {row.shape.extents.begin(), row.shape.extents.begin() + row.shape.rank};
+}
+
+template <class Model>
+void load_starting_weights(Model& model, const sdmae::safetensors_file& init) {
+  for (const sdmae::parameter& row : model.table())
+    model.write(row, init.read<typename Model::scalar>(std::string(row.name())));
+}
+
+template <class Trainer>
+void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
+  using Architecture = typename Trainer::architecture;
+  const auto& slice = trainer.last_slice();
+  const auto& pixels = slice.decoder_.pixels;
+  const sdmae::index masked = Architecture::N - trainer.visible();
+  out["step0/pixels"] = to_golden(pixels.data, pixels.size(), {batch, masked, Architecture::P});
+  out["step0/student"] = to_golden(slice.student.scores.data, slice.student.scores.size(), {batch, Architecture::K});
+  out["step0/teacher"] = to_golden(slice.teacher.scores.data, slice.teacher.scores.size(), {batch, Architecture::K});
+  for (const sdmae::parameter& row : Trainer::model_type::table())
+    if (row.traits.trained && (row.reached_by & trainer.reached_outputs()) != 0)
+      out["step0/grad/" + std::string(row.name())] =
+          to_golden(trainer.gradients() + row.offset, row.count(), shape_of(row));
+}
+
+}  // namespace detail
+
+/// One slice holds the whole batch, so that the outputs of step 0 can be read back. The backend's memory is the host's.
+template <class Architecture, class Reconstruction, class Distillation, class Backend>
+golden_tensors replay(const golden_case& c, Backend& backend) {
+  using T = typename Backend::scalar;
+  auto model = sdmae::build<Architecture>(backend);
+  detail::load_starting_weights(model, sdmae::safetensors_file(c.folder / "init.safetensors"));
+  const sdmae::safetensors_file inputs(c.folder / "inputs.safetensors");
+  const auto images = inputs.read<T>("images");
+  const sdmae::masking::given mask(inputs.read<std::uint8_t>("mask"), Architecture::N);
+
+  const double lambda = c.number("config", "distill_weight");
+  const auto loss = (1 - lambda) * Reconstruction{} +
+                    lambda * Distillation{.student_temperature = c.number("config", "student_temperature"),
+                                          .teacher_temperature = c.number("config", "teacher_temperature"),
+                                          .center_momentum = c.number("config", "center_momentum")};
+  const sdmae::adamw optimiser{.learning_rate = c.number("adamw", "lr"),
+                               .beta1 = c.settings.at("adamw").at("betas").at(0),
+                               .beta2 = c.settings.at("adamw").at("betas").at(1),
+                               .epsilon = c.number("adamw", "eps"),
+                               .weight_decay = c.number("adamw", "weight_decay")};
+  using Trainer = sdmae::pretrainer<decltype(model), sdmae::masking::given, std::decay_t<decltype(loss)>>;
+  Trainer trainer(model, mask, loss, optimiser, {.slice = c.batch});
+
+  golden_tensors out;
+  golden_tensor losses{{c.steps, 4}, {}}, center{{c.steps, Architecture::K}, {}};
+  for (sdmae::index step = 0; step < c.steps; ++step) {
+    const T* const first = images.data() + step * c.batch * Architecture::image.values();
+    sdmae::array_batch<Architecture::image, T> batch(first, c.batch, 0, step * c.batch);
+    const auto report = trainer.step(batch);
+    losses.values.insert(losses.values.end(),
+                         {report.loss, report.terms[0].value, report.terms[1].value, report.terms[2].value});
+    const T* const centers = trainer.template state<1>().center.data;
+    center.values.insert(center.values.end(), centers, centers + Architecture::K);
+    if (step == 0) detail::record_outputs(trainer, c.batch, out);
+  }
+  for (const sdmae::parameter& row : model.table()) {
+    const auto values = model.read(row);
+    out["after/" + std::string(row.name())] = detail::to_golden(values.data(), row.count(), detail::shape_of(row));
+  }
+  out["losses"] = std::move(losses);
+  out["center"] = std::move(center);
+  return out;
+}
+
+/// Makes an architecture with its loss policies replayable on every backend and scalar. Put one in a static's
+/// initialiser.
+template <class Architecture, class TeacherGradient = sdmae::loss::teacher_gradient::flow,
+          class CenterFrom = sdmae::loss::center_from::probabilities, class Target = sdmae::loss::target::patch_channel>
+bool make_replayable() {
+  using Reconstruction = sdmae::loss::reconstruction<Target>;
+  using Distillation = sdmae::loss::self_distillation<TeacherGradient, CenterFrom>;
+  const auto run = [](const golden_case& c, const std::string& backend, const std::string& scalar, int threads) {
+    const auto on = [&](auto&& chosen) { return replay<Architecture, Reconstruction, Distillation>(c, chosen); };
+    if (backend == "reference")
+      return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
+    const sdmae::cpu_options options{.threads = threads};
+    return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
+  };
+  const golden_architecture described{"sd_mae",
+                                      Architecture::image,
+                                      Architecture::encoder_shape,
+                                      Architecture::decoder_shape,
+                                      Architecture::head,
+                                      TeacherGradient::name,
+                                      CenterFrom::name,
+                                      Target::name};
+  replayables().push_back({described, run});
+  return true;
+}
+
+}  // namespace program
