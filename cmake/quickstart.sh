@@ -41,7 +41,7 @@ missing_packages() {
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"
   elif have sudo; then sudo "$@"
-  else stop "installing needs root and there is no sudo; as root, run: $*"
+  else stop "installing needs root, and there is no sudo here; as root, run: sh cmake/quickstart.sh deps"
   fi
 }
 

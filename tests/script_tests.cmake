@@ -1,5 +1,6 @@
-# For tests that call a compiler themselves: ${syntax_flags} is a response file (compiler @file) with C++20 and the
-# include folders and definitions of every component that is on. -march=native and warnings stay out.
+# Tests that are scripts, and what those of them need that call a compiler: ${syntax_flags} is a response file (compiler
+# @file) with C++20 and the include folders and definitions of every component that is on. -march=native and warnings
+# stay out.
 foreach(component IN LISTS available_components)
   list(APPEND probe sdmae::${component})
 endforeach()
