@@ -1,0 +1,109 @@
+// Crops against torchvision's RandomResizedCrop.get_params, fed with the same random numbers.
+#include "sdmae/data/augment.hpp"
+
+#include <vector>
+
+#include "catch.hpp"
+#include "unit/data/test_images.hpp"
+#include "unit/io/test_files.hpp"
+
+using sdmae::pixel_box;
+
+namespace {
+
+void print_on_failure(const pixel_box& box) {
+  INFO(box.top << " " << box.left << " " << box.height << " " << box.width);
+}
+
+}  // namespace
+
+TEST_CASE("random boxes are torchvision's") {
+  struct drawn {
+    sdmae::index height, width;
+    std::uint64_t seed;
+    sdmae::index epoch, sample;
+    double min_scale;
+    pixel_box expected;
+  };
+  for (const drawn& one :
+       {drawn{256, 256, 7, 0, 0, 0.08, {10, 29, 220, 205}}, drawn{256, 256, 7, 0, 1, 0.08, {37, 55, 126, 142}},
+        drawn{256, 256, 7, 3, 1, 0.08, {2, 30, 240, 202}},
+        drawn{96, 130, 123456789012345, 2, 1000, 0.08, {20, 61, 57, 49}},
+        drawn{224, 224, 1, 0, 5, 0.2, {51, 10, 170, 183}},
+        drawn{31, 200, 5, 1, 2, 0.9, {0, 79, 31, 41}},    // too wide: the middle at ratio 4/3
+        drawn{400, 60, 5, 1, 2, 0.95, {160, 0, 80, 60}},  // too tall: the middle at ratio 3/4
+        drawn{1, 1, 0, 0, 0, 0.08, {0, 0, 1, 1}}}) {
+    sdmae::crop_settings crop;
+    crop.min_scale = one.min_scale;
+    const pixel_box box = sdmae::random_box(one.height, one.width, crop, one.seed, one.epoch, one.sample);
+    print_on_failure(box);
+    CHECK(box == one.expected);
+  }
+}
+
+TEST_CASE("random boxes keep to the scale, the ratio and the picture, and cover their range") {
+  const sdmae::crop_settings crop;
+  double smallest = 1, largest = 0, narrowest = 9, widest = 0;
+  sdmae::index lowest_top = 999, highest_bottom = 0;
+  for (sdmae::index sample = 0; sample < 3000; ++sample) {
+    const pixel_box box = sdmae::random_box(200, 240, crop, 3, 0, sample);
+    REQUIRE((box.top >= 0 && box.left >= 0 && box.top + box.height <= 200 && box.left + box.width <= 240));
+    const double share = static_cast<double>(box.height * box.width) / (200 * 240);
+    const double ratio = static_cast<double>(box.width) / static_cast<double>(box.height);
+    smallest = std::min(smallest, share);
+    largest = std::max(largest, share);
+    narrowest = std::min(narrowest, ratio);
+    widest = std::max(widest, ratio);
+    lowest_top = std::min(lowest_top, box.top);
+    highest_bottom = std::max(highest_bottom, box.top + box.height);
+  }
+  CHECK(smallest == Approx(0.08).margin(0.01));
+  CHECK(largest > 0.93);
+  CHECK(narrowest == Approx(0.75).margin(0.02));
+  CHECK(widest == Approx(4.0 / 3).margin(0.03));
+  CHECK(lowest_top == 0);
+  CHECK(highest_bottom == 200);
+}
+
+TEST_CASE("thin pictures still give a box of at least a pixel") {
+  for (const auto& [height, width] :
+       std::vector<std::pair<sdmae::index, sdmae::index>>{{1, 500}, {500, 1}, {2, 3}, {1, 2}})
+    for (sdmae::index sample = 0; sample < 50; ++sample) {
+      const pixel_box box = sdmae::random_box(height, width, {}, 1, 0, sample);
+      CHECK((box.height >= 1 && box.width >= 1 && box.top >= 0 && box.left >= 0));
+      CHECK((box.top + box.height <= height && box.left + box.width <= width));
+    }
+}
+
+TEST_CASE("the middle has the output's aspect ratio") {
+  CHECK(sdmae::center_box(256, 256, 96, 96) == pixel_box{0, 0, 256, 256});
+  CHECK(sdmae::center_box(100, 300, 50, 50) == pixel_box{0, 100, 100, 100});
+  CHECK(sdmae::center_box(300, 100, 96, 192) == pixel_box{125, 0, 50, 100});
+  CHECK(sdmae::center_box(1, 1000, 96, 1) == pixel_box{0, 499, 1, 1});
+}
+
+TEST_CASE("augment resizes the part asked for") {
+  const sdmae::image8 image = pattern(40, 60);
+  const auto result = [&](sdmae::cropping part, sdmae::index epoch) {
+    sdmae::image8 out(16, 16);
+    sdmae::augment(image, {part, {}, sdmae::interpolation::bilinear}, 9, epoch, 4, 16, 16, out.pixels.data());
+    return out;
+  };
+  CHECK(result(sdmae::cropping::whole, 0) == sdmae::resized(image, 16, 16));
+  CHECK(result(sdmae::cropping::center, 0) == sdmae::resized(image, {0, 10, 40, 40}, 16, 16));
+  CHECK(result(sdmae::cropping::random, 2) == sdmae::resized(image, sdmae::random_box(40, 60, {}, 9, 2, 4), 16, 16));
+  CHECK(result(sdmae::cropping::random, 2) != result(sdmae::cropping::random, 3));
+}
+
+TEST_CASE("crop settings out of range are refused") {
+  const auto line = [](double a, double b, double c, double d) {
+    return error_line([&] { sdmae::check_crop({a, b, c, d}, "--crop"); });
+  };
+  CHECK(line(0.08, 1, 0.75, 1.25).empty());
+  CHECK_THAT(line(0, 1, 0.75, 1.25), says("--crop: the scale"));
+  CHECK_THAT(line(0.5, 0.4, 0.75, 1.25), says("the scale"));
+  CHECK_THAT(line(0.5, 1.1, 0.75, 1.25), says("the scale"));
+  CHECK_THAT(line(0.5, 1, 0, 1.25), says("the aspect ratio"));
+  CHECK_THAT(line(0.5, 1, 1.5, 1.25), says("the aspect ratio"));
+  CHECK_THAT(line(std::nan(""), 1, 1, 1), says("the scale"));
+}
