@@ -1,7 +1,8 @@
 # cmake -DCOMPILER=… -DFLAGS=<response file> -DSCRATCH=<folder> -DHEADERS="a.hpp b.hpp" [-DTOGETHER=ON]
 #       [-DEXTRA="more flags"] [-DEXTENSION=cu] -P headers.cmake
 # Compiles each header by itself, twice in one unit (which also shows that its include guard works); with TOGETHER, all
-# of them in one unit. EXTRA defaults to looking only at the syntax.
+# of them in one unit. A source, given by its whole path, is compiled as it stands. EXTRA defaults to looking only at
+# the syntax (which still instantiates the templates that a source uses).
 cmake_minimum_required(VERSION 3.25)
 if(NOT COMPILER)
   message("check skipped: this machine has no such compiler")
@@ -35,12 +36,14 @@ endfunction()
 
 foreach(header IN LISTS HEADERS)
   set(include "#include \"sdmae/${header}\"\n")
-  if(TOGETHER)
+  if(IS_ABSOLUTE ${header})
+    compile(${header} "#include \"${header}\"\n")
+  elseif(TOGETHER)
     string(APPEND together "${include}")
   else()
     compile(sdmae/${header} "${include}${include}")
   endif()
 endforeach()
-if(TOGETHER)
+if(together)
   compile("the unit of ${HEADERS}" "${together}")
 endif()
