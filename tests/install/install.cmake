@@ -1,7 +1,7 @@
 # cmake -DBUILD=<build folder> -DSOURCE=<repository> -DSCRATCH=<folder> -DCOMPONENTS="image …" -DVERSION=… -DSETTINGS="-D…"
 #       -P install.cmake
 # Installs into a folder of its own; a tiny outside project finds that copy, another includes the sources; both run.
-# Then what must be refused: an unknown component, another version.
+# Then what must be refused: an unknown component, one whose dependency is missing, another version.
 cmake_minimum_required(VERSION 3.25)
 separate_arguments(SETTINGS UNIX_COMMAND "${SETTINGS}")
 file(REMOVE_RECURSE ${SCRATCH})
@@ -15,10 +15,10 @@ function(must_work)
   set(said "${said}" PARENT_SCOPE)
 endfunction()
 
-# refused(<sentence> <components> <version>): find_package must fail and say why.
+# refused(<sentence> <components> <version> <setting>…): find_package must fail and say why.
 function(refused sentence components version)
   execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/found -B ${SCRATCH}/refused ${SETTINGS}
-    -DCMAKE_PREFIX_PATH=${SCRATCH}/prefix -DCOMPONENTS=${components} -DWANTED_VERSION=${version}
+    -DCMAKE_PREFIX_PATH=${SCRATCH}/prefix -DCOMPONENTS=${components} -DWANTED_VERSION=${version} ${ARGN}
     RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
   string(REGEX REPLACE "[ \n]+" " " said "${said}")
   string(FIND "${said}" "${sentence}" found)
@@ -39,5 +39,6 @@ foreach(project IN ITEMS found included)
   endif()
 endforeach()
 refused("there is no such component (there are: sdmae, checkpoint, image" attic "")
+refused("sdmae::image: not found: PNG" image "" -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON)
 refused("sdmaeConfig.cmake, version: ${VERSION}" "" 99.0)
 file(REMOVE_RECURSE ${SCRATCH})

@@ -22,7 +22,7 @@ set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
 # Libraries: which may be included, and where (a regular expression over the path below include/sdmae).
 set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo)
 set(eigen_is "#[ \t]*include[ \t]*<(unsupported/)?Eigen/")
-set(eigen_may "^(data|io)/|^backend/eigen")
+set(eigen_may "^(data|io)/|^backend/(cpu/|eigen)")
 set(xtensor_is "#[ \t]*include[ \t]*<(xtensor|xtl)/")
 set(xtensor_may "^(data|io)/|^backend/eigen")
 set(cuda_is "#[ \t]*include[ \t]*[<\"](cuda|cublas|.*\\.cuh)")
