@@ -1,0 +1,72 @@
+// The innermost kernel of the CPU's products: a tile of sums held in vector registers.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "sdmae/core/config.hpp"
+
+namespace sdmae::cpu {
+
+/// Register tile of this instruction set: `rows` × two vectors of sums, which with two vectors of the right operand and
+/// a broadcast fill the register file without spilling.
+template <class T>
+struct tile {
+#if defined(__AVX512F__)
+  static constexpr int vector_bytes = 64, rows = 12;  // 32 registers
+#elif defined(__AVX__)
+  static constexpr int vector_bytes = 32, rows = 6;  // 16 registers
+#elif defined(__aarch64__)
+  static constexpr int vector_bytes = 16, rows = 12;  // 32 registers
+#else
+  static constexpr int vector_bytes = 16, rows = 6;  // 16 registers
+#endif
+  static constexpr int lanes = vector_bytes / int(sizeof(T));
+  static constexpr int width = 2 * lanes;
+  static constexpr int size = rows * width;
+};
+
+namespace detail {
+
+/// sums[i][j] = fma(a[i·a_row + k·a_depth], b[k·b_depth + j], sums[i][j]) for k = 0 … depth − 1, in this order.
+template <class T, int Rows>
+void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* sums) {
+  constexpr int lanes = tile<T>::lanes;
+  typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
+  vec acc[Rows][2];
+  std::memcpy(acc, sums, sizeof(acc));
+  for (index k = 0; k < depth; ++k) {
+    vec low, high;
+    std::memcpy(&low, b, sizeof(vec));
+    std::memcpy(&high, b + lanes, sizeof(vec));
+    for (int i = 0; i < Rows; ++i) {
+      const T x = a[i * a_row];
+      acc[i][0] += x * low;
+      acc[i][1] += x * high;
+    }
+    a += a_depth;
+    b += b_depth;
+  }
+  std::memcpy(sums, acc, sizeof(acc));
+}
+
+template <class T>
+using tile_function = void (*)(index, const T*, index, index, const T*, index, T*);
+
+/// One kernel for every number of rows up to the tile's, so that a remainder is summed in the same way.
+template <class T, int... I>
+constexpr std::array<tile_function<T>, sizeof...(I)> tile_functions(std::integer_sequence<int, I...>) {
+  return {&multiply_rows_of_tile<T, I + 1>...};
+}
+
+}  // namespace detail
+
+/// sums: [rows, tile::width]. Starts from what is in it.
+template <class T>
+void multiply_tile(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* sums) {
+  static constexpr auto functions = detail::tile_functions<T>(std::make_integer_sequence<int, tile<T>::rows>{});
+  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, sums);
+}
+
+}  // namespace sdmae::cpu

@@ -1,0 +1,224 @@
+// The CPU backend: Eigen's thread pool and maps, and products of our own that sum row by row.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <type_traits>
+
+#include "sdmae/backend/concept.hpp"
+#include "sdmae/backend/cpu/attention.hpp"
+#include "sdmae/backend/cpu/product.hpp"
+#include "sdmae/backend/cpu/threads.hpp"
+#include "sdmae/backend/defaults.hpp"
+#include "sdmae/backend/host_memory.hpp"
+
+namespace sdmae {
+
+struct cpu_options {
+  int threads = 0;  // 0: all cores
+};
+
+/// T: float or double. The same arguments give the same bits for any number of threads: work is split where no sum is.
+template <class T>
+class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "sdmae::eigen_backend computes in float or double: take reference_backend for other scalars");
+
+ public:
+  explicit eigen_backend(cpu_options options = {}) : team_(std::make_unique<cpu::thread_team>(options.threads)) {}
+
+  int threads() const { return team_->size(); }
+
+  host_memory allocate(std::size_t bytes) { return host_memory(bytes); }
+  template <class Value>
+  void copy_in(Value* to, const std::type_identity_t<Value>* from, index count) {
+    std::copy_n(from, count, to);
+  }
+  template <class Value>
+  void copy_out(Value* to, const std::type_identity_t<Value>* from, index count) {
+    std::copy_n(from, count, to);
+  }
+  void synchronise() {}
+
+  template <class F>
+  void map(index rows, index width, F f) {
+    split_rows(rows, width, [&](index begin, index end) {
+      if (width == 1)
+        for (index r = begin; r < end; ++r) f(r, 0);
+      else
+        for (index r = begin; r < end; ++r)
+          for (index c = 0; c < width; ++c) f(r, c);
+    });
+  }
+
+  template <class A, class F>
+  void reduce_rows(reduction::sum, column_view<A> out, index width, F f) {
+    split_rows(out.rows(), width, [&](index begin, index end) {
+      for (index r = begin; r < end; ++r)
+        out(r, 0) = fold<A>(
+            width, A(0), [&](index c) { return static_cast<A>(f(r, c)); }, [](A a, A b) { return a + b; });
+    });
+  }
+  template <class A, class F>
+  void reduce_rows(reduction::maximum, column_view<A> out, index width, F f) {
+    split_rows(out.rows(), width, [&](index begin, index end) {
+      for (index r = begin; r < end; ++r)
+        out(r, 0) = fold<A>(
+            width, -std::numeric_limits<A>::infinity(), [&](index c) { return static_cast<A>(f(r, c)); },
+            [](A a, A b) { return a < b ? b : a; });
+    });
+  }
+  template <class A, class F>
+  void reduce_columns(A* out, index rows, index width, F f) {
+    team_->split(width, rows * width < inline_limit ? width : column_grain, [&](index begin, index end, int) {
+      for (index r = 0; r < rows; ++r)
+        for (index c = begin; c < end; ++c) out[c] += static_cast<A>(f(r, c));
+    });
+  }
+
+  /// Any strides: Eigen's product, the portable alternative to the tiled one below.
+  void product(product_shape shape, T alpha, operand<const T> a, operand<const T> b, operand<T> c, bool accumulate) {
+    using stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+    using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+    const auto view = [](auto* data, auto& o, index rows, index columns) {
+      using value = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(data)>>, const matrix, matrix>;
+      return Eigen::Map<value, 0, stride>(data, rows, columns, stride(o.column_stride, o.row_stride));
+    };
+    team_->split(shape.batch, 1, [&](index begin, index end, int) {
+      for (index i = begin; i < end; ++i) {
+        const auto x = view(a.data + i * a.batch_stride, a, shape.rows, shape.depth);
+        const auto y = view(b.data + i * b.batch_stride, b, shape.depth, shape.columns);
+        auto out = view(c.data + i * c.batch_stride, c, shape.rows, shape.columns);
+        if (accumulate)
+          out.noalias() += alpha * x * y;
+        else
+          out.noalias() = alpha * x * y;
+      }
+    });
+  }
+
+  /// A weight is kept as panels of columns of Wᵀ for y = x·Wᵀ; dx = dy·W reads the weight as it is.
+  template <index Out, index In>
+  static constexpr index packed_size() {
+    return cpu::packed_columns<T>(Out, In);
+  }
+  template <index Out, index In>
+  void pack(weight_view<T, Out, In> weight) {
+    constexpr index panel = cpu::tile<T>::width;
+    team_->split(Out, panel, [&](index begin, index end, int) {
+      cpu::pack_columns<T>(weight.row(begin), end - begin, In, In, 1, weight.packed + begin * In);
+    });
+  }
+
+  template <index Out, index In, class Epilogue = epilogue::store>
+  void linear_forward(rows_view<const T, In> x, weight_view<const T, Out, In> weight, vector_view<const T, Out> bias,
+                      rows_view<T, Out> y, Epilogue epilogue = {}) {
+    multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::packed(weight.packed, In), y.data, bias.data,
+                  epilogue);
+  }
+
+  template <index Out, index In, class Epilogue = epilogue::store>
+  void linear_input_gradient(rows_view<const T, Out> dy, weight_view<const T, Out, In> weight, rows_view<T, In> dx,
+                             Epilogue epilogue = {}) {
+    multiply_rows(dy.rows(), In, Out, dy.data, cpu::right_operand<T>::plain(weight.data, In), dx.data, nullptr,
+                  epilogue);
+  }
+
+  template <index Out, index In>
+  void linear_weight_gradient(rows_view<const T, Out> dy, rows_view<const T, In> x, weight_view<T, Out, In> dweight,
+                              vector_view<T, Out> dbias) {
+    team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int) {
+      T* const to = dweight.row(begin);
+      cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
+                       cpu::from_memory<T>{to, In}, cpu::to_memory<T>{to, In});
+    });
+    if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
+  }
+
+  template <index Heads, index D>
+  index attention_workspace(index tokens) {
+    return cpu::attention_head<T, Heads, D>::workspace(tokens) * team_->size();
+  }
+  template <index Heads, index D>
+  void attention_forward(index tokens, rows_view<const T, 3 * D> qkv, rows_view<T, D> out, rows_view<T, Heads> log_sum,
+                         T* workspace) {
+    each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+      head.forward(out.row(row) + h * head.d, log_sum.row(row) + h);
+    });
+  }
+  template <index Heads, index D>
+  void attention_backward(index tokens, rows_view<const T, D> dout, rows_view<const T, 3 * D> qkv,
+                          rows_view<const T, D> out, rows_view<const T, Heads> log_sum, rows_view<T, 3 * D> dqkv,
+                          T* workspace) {
+    each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+      const index column = h * head.d;
+      head.backward(dout.row(row) + column, out.row(row) + column, log_sum.row(row) + h, dqkv.row(row) + column);
+    });
+  }
+
+ private:
+  static constexpr index inline_limit = 1 << 14;  // elements below which waking threads costs more than the work
+  static constexpr index row_block = 96;          // rows whose left operand stays in cache while panels pass
+  static constexpr index column_grain = 64;       // columns of a part, so that threads do not share cache lines
+
+  template <class F>
+  void split_rows(index rows, index width, const F& f) {
+    team_->split(rows, rows * width < inline_limit ? rows : 1, [&](index begin, index end, int) { f(begin, end); });
+  }
+
+  /// Sixteen interleaved partial results, then a fixed tree: vectorisable, and the same for every thread count.
+  template <class A, class Value, class Combine>
+  static A fold(index width, A start, Value value, Combine combine) {
+    constexpr index lanes = 16;
+    A partial[lanes];
+    std::fill_n(partial, lanes, start);
+    index c = 0;
+    for (; c + lanes <= width; c += lanes)
+      for (index j = 0; j < lanes; ++j) partial[j] = combine(partial[j], value(c + j));
+    for (index j = 0; c < width; ++c, ++j) partial[j] = combine(partial[j], value(c));
+    for (index half = lanes / 2; half > 0; half /= 2)
+      for (index j = 0; j < half; ++j) partial[j] = combine(partial[j], partial[j + half]);
+    return partial[0];
+  }
+
+  /// y = epilogue(x·right + bias), or y += x·right, rows split over threads.
+  template <class Epilogue>
+  void multiply_rows(index rows, index columns, index depth, const T* x, cpu::right_operand<T> right, T* y,
+                     const T* bias, Epilogue epilogue) {
+    team_->split(rows, cpu::tile<T>::rows, [&](index begin, index end, int) {
+      for (index r = begin; r < end; r += row_block) {
+        const index count = std::min(row_block, end - r);
+        const cpu::left_operand<T> left{x + r * depth, depth, 1};
+        const auto shifted = [&, r](index row, index c, T sum) { return epilogue(r + row, c, sum); };
+        if constexpr (std::is_same_v<Epilogue, epilogue::accumulate>)
+          cpu::multiply<T>(count, columns, depth, left, right, cpu::from_memory<T>{y + r * columns, columns},
+                           cpu::to_memory<T>{y + r * columns, columns});
+        else
+          cpu::multiply<T>(count, columns, depth, left, right, cpu::from_zero<T>{},
+                           cpu::to_epilogue<T, decltype(shifted)>{y + r * columns, columns, bias, shifted});
+      }
+    });
+  }
+
+  /// f(head, first row of the image, number of the head) for every image and head, one thread each.
+  template <index Heads, index D, class F>
+  void each_head(index tokens, rows_view<const T, 3 * D> qkv, T* workspace, const F& f) {
+    using head_type = cpu::attention_head<T, Heads, D>;
+    team_->split(qkv.rows() / tokens * Heads, 1, [&](index begin, index end, int thread) {
+      for (index task = begin; task < end; ++task) {
+        const index row = task / Heads * tokens, h = task % Heads;
+        head_type head(tokens, qkv.row(row) + h * head_type::d, workspace + thread * head_type::workspace(tokens));
+        f(head, row, h);
+      }
+    });
+  }
+
+  std::unique_ptr<cpu::thread_team> team_;
+};
+
+static_assert(tensor_backend<eigen_backend<float>>);
+
+}  // namespace sdmae
