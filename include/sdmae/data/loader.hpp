@@ -69,7 +69,8 @@ class loader {
   /// Images of the running batch not yet pulled.
   index remaining() const { return settings_.batch - running_.pulled; }
 
-  /// Writes the next `count` images of the running batch to out [count, height, width, 3]; waits until they are there.
+  /// Writes the next `count` images of the running batch to out [count, height, width, 3]; waits until they are there,
+  /// but allocates nothing (the other threads do).
   /// Throws what went wrong on the way to them; after that the loader is of no further use.
   void next(index count, std::uint8_t* out) {
     if (count < 0 || count > remaining())
@@ -215,14 +216,14 @@ class loader {
                       std::to_string(data_.size()),
                   "repair or remove them");
     if (found.failure) std::rethrow_exception(found.failure);
-    const std::string& name = data_.name(found.loaded);
+    const auto name = [&] { return std::string(data_.name(found.loaded)); };
     for (conversion flag : all_conversions)
       if (has(found.converted, flag) && !has(told_, flag)) {
         told_ |= flag;
-        say(name + ": " + conversion_text(flag) + "; said once, for all like it");
+        say(name() + ": " + conversion_text(flag) + "; said once, for all like it");
       }
     if ((found.height < settings_.height || found.width < settings_.width) && !std::exchange(told_small_, true))
-      say(name + ": only " + std::to_string(found.width) + " x " + std::to_string(found.height) +
+      say(name() + ": only " + std::to_string(found.width) + " x " + std::to_string(found.height) +
           " pixels, enlarged to " + std::to_string(settings_.width) + " x " + std::to_string(settings_.height) +
           "; said once, for all like it");
   }

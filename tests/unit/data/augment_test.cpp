@@ -1,6 +1,9 @@
 // Crops against torchvision's RandomResizedCrop.get_params, fed with the same random numbers.
 #include "sdmae/data/augment.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"

@@ -203,6 +203,27 @@ TEST_CASE("a broken image is replaced by the next readable one, named once and c
   CHECK_THAT(told[1], says("picture199: broken"));
 }
 
+TEST_CASE("the replacement of a broken image gets the crop of the sample that it stands for") {
+  struct tiles_with_one_broken {
+    sdmae::synthetic_tissue tiles{3, 120, 24, 24};
+    sdmae::index size() const { return tiles.size(); }
+    std::string name(sdmae::index i) const { return tiles.name(i); }
+    sdmae::decoded_image load(sdmae::index i) const {
+      if (i == 4) throw sdmae::error(name(i), "broken", "mend it");
+      return tiles.load(i);
+    }
+  } tiles;
+  sdmae::loader_settings settings = settings_for(10);
+  settings.augment.part = sdmae::cropping::random;
+  settings.shuffle = false;
+  sdmae::loader images(tiles, settings);
+  std::vector<std::uint8_t> pixels(10 * 8 * 8 * 3);
+  images.next(10, pixels.data());
+  sdmae::image8 expected(8, 8);
+  sdmae::augment(tiles.load(5).image, settings.augment, settings.seed, 0, 4, 8, 8, expected.pixels.data());
+  CHECK(std::equal(expected.pixels.begin(), expected.pixels.end(), pixels.begin() + 4 * 8 * 8 * 3));
+}
+
 TEST_CASE("neighbours that are broken are stepped over together") {
   const numbered_pictures pictures{200, {10, 11}};
   sdmae::loader_settings settings = settings_for(20);
