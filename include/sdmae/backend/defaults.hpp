@@ -17,6 +17,11 @@ class backend_defaults : public defaults::linear<Self, T>,
                          public defaults::adamw<Self, T> {
  public:
   using scalar = T;
+
+  /// values[0 … count) = value.
+  void fill(T* values, index count, T value) {
+    static_cast<Self&>(*this).map(count, 1, [=] SDMAE_ELEMENT(index i, index) { values[i] = value; });
+  }
 };
 
 }  // namespace sdmae

@@ -32,6 +32,7 @@ class planning_backend {
   void reduce_columns(A*, index, index, F) {}
   void product(product_shape, scalar, operand<const scalar>, operand<const scalar>, operand<scalar>, bool) {}
 
+  void fill(scalar*, index, scalar) {}
   template <index Out, index In>
   void pack(weight_view<scalar, Out, In>) {}
   template <index Out, index In, class... Arguments>

@@ -19,6 +19,8 @@ struct reconstruction {
   template <class T, class Architecture>
   struct state {
     static state plan(arena&) { return {}; }
+    template <class F>
+    void persistent(F) const {}
   };
   template <class B, class State>
   void reset_step(B&, const State&, index /*epoch*/) const {}

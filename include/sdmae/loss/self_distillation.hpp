@@ -60,6 +60,10 @@ struct self_distillation {
       return {memory.vector<T, Architecture::K>("center"), memory.vector<T, Architecture::K>("center of the batch"),
               memory.take<T>("temperatures", 2)};
     }
+    template <class F>
+    void persistent(F f) const {
+      f("center", center.data, Architecture::K);
+    }
   };
 
   /// τ_t of an epoch, counted from 0.
@@ -74,8 +78,7 @@ struct self_distillation {
     using T = scalar_of<B>;
     const T temperatures[2] = {T(student_temperature), T(teacher_temperature_at(epoch))};
     backend.copy_in(s.temperatures, temperatures, 2);
-    const auto collected = s.collected;
-    backend.map(1, collected.size, [=] SDMAE_ELEMENT(index, index c) { collected(c) = T(0); });
+    backend.fill(s.collected.data, s.collected.size, T(0));
   }
 
   template <tensor_backend B, class Slice, class State>
@@ -88,14 +91,15 @@ struct self_distillation {
     const auto q = scratch.template rows<T, K>("teacher probabilities", rows);
     const auto l = scratch.template rows<T, K>("student surprise", rows);
     const column_view<double> loss{columns[0] + slice.first, rows}, entropy{columns[1] + slice.first, rows};
-    probabilities_and_surprise<K>(backend, slice.student, slice.teacher, s, q, l, scratch);
+    probabilities<B, K>(backend, slice.teacher, s, q, scratch);
+    surprise<B, K>(backend, slice.student, s, l, scratch);
     backend.reduce_rows(reduction::sum{}, loss, K,
                         [=] SDMAE_ELEMENT(index r, index c) { return double(q(r, c)) * double(l(r, c)); });
     backend.reduce_rows(reduction::sum{}, entropy, K, [=] SDMAE_ELEMENT(index r, index c) {
       using std::log;
       return q(r, c) > T(0) ? -double(q(r, c)) * log(double(q(r, c))) : 0.0;
     });
-    collect<K>(backend, q, slice.teacher, s);
+    collect<B, K>(backend, q, slice.teacher, s);
 
     const T* const temperatures = s.temperatures;
     const auto dstudent = slice.dstudent, dteacher = slice.dteacher;
@@ -104,7 +108,7 @@ struct self_distillation {
       using std::exp;
       dstudent(r, c) += scale * (exp(-l(r, c)) - q(r, c)) / temperatures[0];
     });
-    if constexpr ((reaches & teacher_output) != 0)
+    if constexpr ((reaches & teacher_output) != 0)  // ∂L/∂t
       backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
         dteacher(r, c) += scale * q(r, c) * (l(r, c) - T(loss(r, 0))) / temperatures[1];
       });
@@ -124,49 +128,65 @@ struct self_distillation {
     }
   }
 
- private:
-  /// q = softmax((t − center)/τ_t), l = −log softmax(s/τ_s), row by row.
-  template <index K, tensor_backend B, class State>
-  static void probabilities_and_surprise(B& backend, rows_view<const scalar_of<B>, K> student,
-                                         rows_view<const scalar_of<B>, K> teacher, const State& s,
-                                         rows_view<scalar_of<B>, K> q, rows_view<scalar_of<B>, K> l, arena& scratch) {
+  /// q = softmax((t − center)/τ_t), row by row.
+  template <tensor_backend B, index K, class State>
+  static void probabilities(B& backend, rows_view<const scalar_of<B>, K> teacher, const State& s,
+                            rows_view<scalar_of<B>, K> q, arena& scratch) {
     using T = scalar_of<B>;
     const T* const temperatures = s.temperatures;
     const vector_view<const T, K> center = s.center;
-    const index rows = student.rows();
-    const auto largest = scratch.rows<T, 1>("largest", rows);
-    const auto total = scratch.rows<double, 1>("total", rows);
-    const auto exp_sum = [&](auto logit) {
-      backend.reduce_rows(reduction::maximum{}, largest, K, logit);
-      backend.reduce_rows(reduction::sum{}, total, K, [=] SDMAE_ELEMENT(index r, index c) {
-        using std::exp;
-        return double(exp(logit(r, c) - largest(r, 0)));
-      });
-    };
-    const auto teacher_logit = [=] SDMAE_ELEMENT(index r, index c) {
-      return (teacher(r, c) - center(c)) / temperatures[1];
-    };
-    exp_sum(teacher_logit);
-    backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
+    backend.map(q.rows(), K,
+                [=] SDMAE_ELEMENT(index r, index c) { q(r, c) = (teacher(r, c) - center(c)) / temperatures[1]; });
+    const exponential_sum<T> sum = add_exponentials(backend, q, scratch);
+    backend.map(q.rows(), K, [=] SDMAE_ELEMENT(index r, index c) {
       using std::exp;
-      q(r, c) = exp(teacher_logit(r, c) - largest(r, 0)) / T(total(r, 0));
-    });
-    const auto student_logit = [=] SDMAE_ELEMENT(index r, index c) { return student(r, c) / temperatures[0]; };
-    exp_sum(student_logit);
-    backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::log;
-      l(r, c) = T(log(total(r, 0))) - (student_logit(r, c) - largest(r, 0));
+      q(r, c) = exp(q(r, c) - sum.largest(r, 0)) / T(sum.total(r, 0));
     });
   }
 
-  template <index K, tensor_backend B, class State>
+  /// l = −log softmax(s/τ_s), row by row.
+  template <tensor_backend B, index K, class State>
+  static void surprise(B& backend, rows_view<const scalar_of<B>, K> student, const State& s,
+                       rows_view<scalar_of<B>, K> l, arena& scratch) {
+    using T = scalar_of<B>;
+    const T* const temperatures = s.temperatures;
+    backend.map(l.rows(), K, [=] SDMAE_ELEMENT(index r, index c) { l(r, c) = student(r, c) / temperatures[0]; });
+    const exponential_sum<T> sum = add_exponentials(backend, l, scratch);
+    backend.map(l.rows(), K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::log;
+      l(r, c) = T(log(sum.total(r, 0))) - (l(r, c) - sum.largest(r, 0));
+    });
+  }
+
+  /// Adds what the center follows to the batch's sum, image by image.
+  template <tensor_backend B, index K, class State>
   static void collect(B& backend, rows_view<const scalar_of<B>, K> q, rows_view<const scalar_of<B>, K> teacher,
                       const State& s) {
-    if constexpr (std::is_same_v<CenterFrom, center_from::probabilities>)
-      backend.reduce_columns(s.collected.data, q.rows(), K, [=] SDMAE_ELEMENT(index r, index c) { return q(r, c); });
-    if constexpr (std::is_same_v<CenterFrom, center_from::logits>)
+    if constexpr (!std::is_same_v<CenterFrom, center_from::none>) {
+      const auto followed = std::is_same_v<CenterFrom, center_from::probabilities> ? q : teacher;
       backend.reduce_columns(s.collected.data, q.rows(), K,
-                             [=] SDMAE_ELEMENT(index r, index c) { return teacher(r, c); });
+                             [=] SDMAE_ELEMENT(index r, index c) { return followed(r, c); });
+    }
+  }
+
+  /// Per row, the largest entry and Σ exp(entry − largest), the latter in double.
+  template <class T>
+  struct exponential_sum {
+    column_view<T> largest;
+    column_view<double> total;
+  };
+  template <tensor_backend B, index K>
+  static exponential_sum<scalar_of<B>> add_exponentials(B& backend, rows_view<scalar_of<B>, K> logits, arena& scratch) {
+    using T = scalar_of<B>;
+    const exponential_sum<T> sum{scratch.rows<T, 1>("largest", logits.rows()),
+                                 scratch.rows<double, 1>("total", logits.rows())};
+    backend.reduce_rows(reduction::maximum{}, sum.largest, K,
+                        [=] SDMAE_ELEMENT(index r, index c) { return logits(r, c); });
+    backend.reduce_rows(reduction::sum{}, sum.total, K, [=] SDMAE_ELEMENT(index r, index c) {
+      using std::exp;
+      return double(exp(logits(r, c) - sum.largest(r, 0)));
+    });
+    return sum;
   }
 };
 

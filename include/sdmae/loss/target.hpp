@@ -20,10 +20,8 @@ void gather(B& backend, const Images& images, mask_view mask, rows_view<scalar_o
     const index image = r / mask.masked(), slot = mask.visible + r % mask.masked();
     const index patch = mask.order[image * mask.patches + slot];
     const index y = patch / grid * side + k / (side * channels), x = patch % grid * side + k / channels % side;
-    if constexpr (Unit)
-      raw(r, k) = images.template unit<T>(image, y, x, k % channels);
-    else
-      raw(r, k) = images.template normalised<T>(image, y, x, k % channels);
+    raw(r, k) = Unit ? images.template unit<T>(image, y, x, k % channels)
+                     : images.template normalised<T>(image, y, x, k % channels);
   });
 }
 

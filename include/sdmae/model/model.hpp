@@ -33,8 +33,7 @@ class model {
     lay_out(real);
     write_positions(tables_.encoder_position);
     write_positions(tables_.decoder_position);
-    scalar* const flat = flat_;
-    backend.map(storage, 1, [=] SDMAE_ELEMENT(index i, index) { flat[i] = scalar(0); });
+    backend.fill(flat_, storage, scalar(0));
     std::size_t position = 0;
     for (const parameter& row : table()) {
       std::vector<scalar> values(static_cast<std::size_t>(row.count()));

@@ -154,7 +154,7 @@ struct sd_mae {
       const auto g = s.decoder_.visible;
       const auto dg = scratch.rows<T, Dd>("dg", g.rows());
       const auto dbridged = scratch.rows<T, Dd>("dbridged", g.rows());
-      backend.map(dg.rows(), Dd, [=] SDMAE_ELEMENT(index r, index c) { dg(r, c) = T(0); });
+      backend.fill(dg.data, dg.size(), T(0));
       if (d.teacher.rows() > 0)
         teacher_head::backward(backend, d.teacher, g, p.decoder_proj_head, made.teacher, s.teacher,
                                gradient.decoder_proj_head, dg, scratch);
@@ -163,7 +163,7 @@ struct sd_mae {
       bridge::weight_gradient(backend, dbridged, e, gradient.encoder_to_decoder);
       bridge::input_gradient(backend, dbridged, p.encoder_to_decoder, de);
     } else {
-      backend.map(de.rows(), D, [=] SDMAE_ELEMENT(index r, index c) { de(r, c) = T(0); });
+      backend.fill(de.data, de.size(), T(0));
     }
     if (d.student.rows() > 0)
       student_head::backward(backend, d.student, e, p.encoder_proj_head, made.student, s.student,

@@ -80,10 +80,8 @@ struct attention {
                                                   rows_view<const T, Heads>(s.log_sum), dqkv, workspace);
     backend.template linear_weight_gradient<3 * D, D>(rows_view<const T, 3 * D>(dqkv), x, gradient.qkv_weight,
                                                       gradient.qkv_bias);
-    if constexpr (Bias == nn::qkv_bias::query_and_value) {
-      const vector_view<T, 3 * D> dbias = gradient.qkv_bias;  // keys have no bias
-      backend.map(1, D, [=] SDMAE_ELEMENT(index, index c) { dbias(D + c) = T(0); });
-    }
+    if constexpr (Bias == nn::qkv_bias::query_and_value)
+      backend.fill(gradient.qkv_bias.data + D, D, T(0));  // keys have no bias
     backend.template linear_input_gradient<3 * D, D>(
         rows_view<const T, 3 * D>(dqkv), weight_view<const T, 3 * D, D>(p.qkv_weight), dx, epilogue::store{});
   }

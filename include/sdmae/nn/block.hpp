@@ -92,7 +92,6 @@ struct block {
     norm::backward(backend, dnorm, x, p.norm1, s.norm1, gradient.norm1, dx, scratch);
   }
 
- private:
   /// The epilogue x + branch, or x + γ·branch.
   template <class T>
   static auto add_to(rows_view<const T, D> x, [[maybe_unused]] vector_view<const T, D> gamma,

@@ -8,31 +8,16 @@
 #include <vector>
 
 #include "sdmae/backend/planning.hpp"
+#include "sdmae/core/batch.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/loss/weighted_sum.hpp"
-#include "sdmae/masking/concept.hpp"
+#include "sdmae/masking/draw.hpp"
 #include "sdmae/model/model.hpp"
 #include "sdmae/train/adamw.hpp"
-#include "sdmae/train/batch.hpp"
+#include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
 
 namespace sdmae {
-
-/// One number of a step's report: the mean over the batch, or nothing where its term was not evaluated.
-struct reported {
-  const char* name = "";
-  double value = 0;
-  bool evaluated = false;
-};
-
-template <std::size_t Columns>
-struct step_report {
-  index step = 0, epoch = 0;  // steps done with this one; the epoch it belongs to
-  double loss = 0;            // Σ weight·term
-  std::array<reported, Columns> terms{};
-  double learning_rate = 0;
-  double gradient_norm = 0;  // L2, over all parameters
-};
 
 /// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
 /// the losses' states, the step number) is the trainer's. The model must outlive it.
@@ -69,8 +54,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     memory_ = backend().allocate(plan.peak());
     arena real(memory_.data());
     lay_out(real);
-    T* const zeroed = gradient_flat_;
-    backend().map(zeroed_count_, 1, [=] SDMAE_ELEMENT(index i, index) { zeroed[i] = T(0); });
+    backend().fill(gradient_flat_, zeroed_count_, T(0));
   }
 
   /// One step. Allocates nothing when the batch is no larger than before. Throws sdmae::error, before any weight has
@@ -109,7 +93,13 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   T* gradients() { return gradient_flat_; }
   T* first_moments() { return first_moments_; }
   T* second_moments() { return second_moments_; }
-  /// The state of term I, for example its center.
+  const Mask& mask() const { return mask_; }
+  /// f(name, values, count) for what the losses carry from step to step, such as the center.
+  template <class F>
+  void each_loss_state(F f) {
+    std::apply([&](const auto&... state) { (state.persistent(f), ...); }, states_);
+  }
+  /// The state of term I.
   template <std::size_t I>
   auto& state() {
     return std::get<I>(states_);
@@ -124,8 +114,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   using saved_type = typename Architecture::template saved<T>;
   template <class Value>
   using images_type = typename image_format<Architecture::image, Value>::type;
-  static constexpr index storage = model_type::storage, partial_width = 4096;
-  static constexpr index partials = (storage + partial_width - 1) / partial_width;
+  static constexpr index storage = model_type::storage;
 
   B& backend() { return model_.backend(); }
 
@@ -139,8 +128,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     zeroed_count_ = static_cast<index>(memory.used() / sizeof(T));
     gradients_ = bind_parameters<parameters>(gradient_flat_);
     numbers_ = memory.take<adamw_numbers<T>>("optimiser numbers", 1);
-    partial_norms_ = memory.rows<double, 1>("partial norms", partials);
-    norm_ = memory.rows<double, 1>("norm", 1);
+    norm_workspace_ = memory.take<double>("norm", backend().sum_of_squares_workspace(storage));
   }
 
   /// What a step of `batch` images takes; every slice reuses the same memory.
@@ -168,13 +156,11 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     host_images_ = std::vector<std::byte>(slice * Architecture::image.values() * sizeof(Value));
     host_masks_ = std::vector<std::int32_t>(slice * Architecture::N);
     host_columns_ = std::vector<double>(static_cast<std::size_t>(batch));
-    host_partials_ = std::vector<double>(1);
     reserved_ = key;
   }
 
   void begin_step(index epoch) {
-    T* const gradient = gradient_flat_;
-    backend().map(storage, 1, [=] SDMAE_ELEMENT(index i, index) { gradient[i] = T(0); });
+    backend().fill(gradient_flat_, storage, T(0));
     model_.prepare();
     each_term(
         [&](const auto& weighted, auto& state, auto, auto) { weighted.term.reset_step(backend(), state, epoch); });
@@ -186,15 +172,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     using Value = typename Batch::value_type;
     Value* const images = reinterpret_cast<Value*>(host_images_.data());
     batch.next(count, images);
-    for (index i = 0; i < count; ++i) {
-      masking::request r{.grid_height = Architecture::image.grid_height(),
-                         .grid_width = Architecture::image.grid_width(),
-                         .seed = settings_.seed,
-                         .epoch = static_cast<std::uint64_t>(batch.epoch()),
-                         .sample = static_cast<std::uint64_t>(batch.sample(first + i))};
-      if constexpr (std::is_same_v<Value, std::uint8_t>) r.image = images + i * Architecture::image.values();
-      mask_.draw(r, host_masks_.data() + i * Architecture::N);
-    }
+    masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
     arena memory(step_memory_.data());
     lay_out_step<Value>(memory, batch.size());
     run_slice<Value>(backend(), memory, images, host_masks_.data(), first, count, batch.size());
@@ -238,17 +216,10 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     arena scratch(step_memory_.data());
     lay_out_step<std::uint8_t>(scratch, batch);
     Architecture::finish(backend(), model_.weights(), model_.prepared(), gradients_, scratch);
-    const T* const gradient = gradient_flat_;
-    backend().reduce_rows(reduction::sum{}, partial_norms_, partial_width, [=] SDMAE_ELEMENT(index r, index c) {
-      const index i = r * partial_width + c;
-      return i < storage ? double(gradient[i]) * double(gradient[i]) : 0.0;
-    });
-    const auto partial = partial_norms_;
-    backend().reduce_rows(reduction::sum{}, norm_, partials,
-                          [=] SDMAE_ELEMENT(index, index c) { return partial(c, 0); });
+    backend().sum_of_squares(gradient_flat_, storage, norm_workspace_);
     report_type report;
     double norm = 0;
-    backend().copy_out(&norm, norm_.data, 1);
+    backend().copy_out(&norm, norm_workspace_, 1);
     backend().synchronise();
     report.gradient_norm = std::sqrt(norm);
     each_term([&](const auto& weighted, auto&, auto column_first, auto) {
@@ -298,7 +269,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   template <index Width, class Backend>
   rows_view<T, Width> zeroed(Backend& backend, arena& memory, const char* name, index rows) {
     const rows_view<T, Width> view = memory.rows<T, Width>(name, rows);
-    backend.map(rows, Width, [=] SDMAE_ELEMENT(index r, index c) { view(r, c) = T(0); });
+    backend.fill(view.data, view.size(), T(0));
     return view;
   }
 
@@ -326,12 +297,12 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   parameters gradients_;
   std::tuple<typename Terms::template state<T, Architecture>...> states_;
   adamw_numbers<T>* numbers_ = nullptr;
-  column_view<double> partial_norms_, norm_;
+  double* norm_workspace_ = nullptr;
   std::array<double*, columns> column_data_{};
   saved_type saved_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;
-  std::vector<double> host_columns_, host_partials_;
+  std::vector<double> host_columns_;
 };
 
 }  // namespace sdmae

@@ -67,7 +67,7 @@ struct tower {
                        const saved<scalar_of<B>>& s, const parameters<scalar_of<B>>& gradient,
                        rows_view<scalar_of<B>, D> dx, arena& scratch) {
     using T = scalar_of<B>;
-    backend.map(dx.rows(), D, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) = T(0); });
+    backend.fill(dx.data, dx.size(), T(0));
     norm_layer::backward(backend, dy, s.input(Tower.depth, x), p.norm, s.norm, gradient.norm, dx, scratch);
     for (int i = Tower.depth - 1; i >= 0; --i) {
       const auto k = static_cast<std::size_t>(i);

@@ -1,4 +1,5 @@
-// Default body of AdamW (Loshchilov and Hutter, arXiv 1711.05101), over pieces of flat buffers.
+// Default bodies of what an optimiser does to flat buffers: the norm of the gradient and AdamW (Loshchilov and Hutter,
+// arXiv 1711.05101).
 #pragma once
 
 #include <cmath>
@@ -40,6 +41,20 @@ namespace defaults {
 template <class Self, class T>
 class adamw {
  public:
+  /// Doubles of workspace that sum_of_squares needs for `count` values.
+  static constexpr index sum_of_squares_workspace(index count) { return 1 + (count + chunk - 1) / chunk; }
+
+  /// workspace[0] = Σ values[i]², summed in double: the squared norm of a gradient.
+  void sum_of_squares(const T* values, index count, double* workspace) {
+    const column_view<double> total{workspace, 1}, partial{workspace + 1, (count + chunk - 1) / chunk};
+    self().reduce_rows(reduction::sum{}, partial, chunk, [=] SDMAE_ELEMENT(index r, index c) {
+      const index i = r * chunk + c;
+      return i < count ? double(values[i]) * double(values[i]) : 0.0;
+    });
+    self().reduce_rows(reduction::sum{}, total, partial.rows(),
+                       [=] SDMAE_ELEMENT(index, index c) { return partial(c, 0); });
+  }
+
   /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w·(1 − lr·decay) − lr/(1−β₁ᵗ) · m/(√v/√(1−β₂ᵗ) + ε).
   /// Touches the segments only. `numbers` stands in the backend's memory.
   void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
@@ -47,7 +62,7 @@ class adamw {
     for (const adamw_segment& segment : segments) {
       const bool decays = segment.decays;
       const index offset = segment.offset;
-      static_cast<Self&>(*this).map(segment.count, 1, [=] SDMAE_ELEMENT(index r, index) {
+      self().map(segment.count, 1, [=] SDMAE_ELEMENT(index r, index) {
         using std::sqrt;
         const adamw_numbers<T>& n = *numbers;
         const T g = buffers.gradients[offset + r];
@@ -60,6 +75,10 @@ class adamw {
       });
     }
   }
+
+ private:
+  static constexpr index chunk = 4096;
+  Self& self() { return static_cast<Self&>(*this); }
 };
 
 }  // namespace defaults

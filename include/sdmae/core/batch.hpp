@@ -31,8 +31,8 @@ struct image_format<Image, std::uint8_t> {
   using type = byte_images<Image>;
 };
 
-/// Images that stand in memory one after the other, as 8-bit [B, H, W, C] or normalised [B, C, H, W]: an array of the
-/// caller's. Image i is sample first_sample + i.
+/// Images that stand in the caller's memory one after the other, 8-bit [B, H, W, C] or normalised [B, C, H, W]. Image i
+/// is sample first_sample + i. The batch is read from its start again in every step.
 template <image_shape Image, class Value>
 class array_batch {
  public:
@@ -45,12 +45,23 @@ class array_batch {
   index sample(index i) const { return first_sample_ + i; }
   void next(index count, Value* out) {
     std::copy_n(images_ + used_ * Image.values(), count * Image.values(), out);
-    used_ += count;
+    used_ = (used_ + count) % count_;
   }
 
  private:
   const Value* images_;
   index count_, epoch_, first_sample_, used_ = 0;
+};
+
+/// 8-bit images whose source is known at run time only.
+class byte_batch {
+ public:
+  using value_type = std::uint8_t;
+  virtual ~byte_batch() = default;
+  virtual index size() const = 0;
+  virtual index epoch() const = 0;
+  virtual index sample(index i) const = 0;
+  virtual void next(index count, std::uint8_t* out) = 0;
 };
 
 }  // namespace sdmae

@@ -1,0 +1,98 @@
+// A preset on a backend behind the trainer interface. Compiled once per preset, in a translation unit of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/loss/reconstruction.hpp"
+#include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/masking/random.hpp"
+#include "sdmae/train/pretrainer.hpp"
+#include "sdmae/train/trainer.hpp"
+
+namespace sdmae {
+
+template <class Preset, tensor_backend B>
+class preset_trainer final : public trainer {
+ public:
+  /// The backend moves in; it is made by the caller, who knows its options.
+  preset_trainer(B backend, const trainer_options& options)
+      : backend_(std::move(backend)),
+        model_(backend_, {.seed = options.seed}),
+        train_(model_, masking::random{.ratio = options.mask_ratio},
+               (1 - options.distill_weight) * reconstruction{} + options.distill_weight * distillation{},
+               options.optimiser, {.seed = options.seed, .slice = options.slice, .schedule = options.schedule}) {}
+
+  image_shape image() const override { return Preset::architecture::image; }
+  std::string policies() const override {
+    return std::string("mask random, target ") + target::name + ", teacher gradient " + gradient::name +
+           ", center from " + center::name;
+  }
+  index parameter_count() const override { return model_.parameter_count(); }
+  index steps_done() const override { return train_.steps_done(); }
+  void set_steps_done(index steps) override { train_.set_steps_done(steps); }
+
+  run_report step(byte_batch& batch) override {
+    const auto report = train_.step(batch);
+    return {report.step,          report.epoch,        report.loss, {report.terms.begin(), report.terms.end()},
+            report.learning_rate, report.gradient_norm};
+  }
+
+  painted<float> paint(byte_batch& images) override {
+    return sdmae::paint(model_, train_.mask(), train_.options().seed, images);
+  }
+
+  std::vector<named_tensor> parameters() override {
+    std::vector<named_tensor> tensors;
+    for (const parameter& row : model_.table())
+      tensors.push_back(access(std::string(row.name()), shape_of(row), model_.flat() + row.offset, row.count()));
+    return tensors;
+  }
+
+  std::vector<named_tensor> training_state() override {
+    std::vector<named_tensor> tensors;
+    for (const parameter& row : model_.table()) {
+      if (!row.traits.trained) continue;
+      const std::string name(row.name());
+      tensors.push_back(
+          access("sdmae.adamw.m." + name, shape_of(row), train_.first_moments() + row.offset, row.count()));
+      tensors.push_back(
+          access("sdmae.adamw.v." + name, shape_of(row), train_.second_moments() + row.offset, row.count()));
+    }
+    train_.each_loss_state([&](const char* name, float* values, index count) {
+      tensors.push_back(access(std::string("sdmae.") + name, {count}, values, count));
+    });
+    return tensors;
+  }
+
+ private:
+  using target = loss::target::patch_channel;
+  using gradient = loss::teacher_gradient::flow;
+  using center = loss::center_from::probabilities;
+  using reconstruction = loss::reconstruction<target>;
+  using distillation = loss::self_distillation<gradient, center>;
+  using model_type = model<typename Preset::architecture, B>;
+
+  static std::vector<index> shape_of(const parameter& row) {
+    return {row.shape.extents.begin(), row.shape.extents.begin() + row.shape.rank};
+  }
+  named_tensor access(std::string name, std::vector<index> shape, float* values, index count) {
+    return {std::move(name), std::move(shape), count,
+            [this, values, count](float* out) {
+              backend_.copy_out(out, values, count);
+              backend_.synchronise();
+            },
+            [this, values, count](const float* in) {
+              backend_.copy_in(values, in, count);
+              backend_.synchronise();
+            }};
+  }
+
+  B backend_;
+  model_type model_;
+  pretrainer<model_type, masking::random, loss::weighted_sum<reconstruction, distillation>> train_;
+};
+
+}  // namespace sdmae

@@ -1,0 +1,74 @@
+// A pre-trainer whose architecture and backend are chosen at run time, by name: what programs hold.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/core/batch.hpp"
+#include "sdmae/core/shapes.hpp"
+#include "sdmae/model/paint.hpp"
+#include "sdmae/model/presets.hpp"
+#include "sdmae/train/adamw.hpp"
+#include "sdmae/train/report.hpp"
+#include "sdmae/train/schedule.hpp"
+
+namespace sdmae {
+
+/// One tensor of a training state by name, in float, with access from the host. `count` values.
+struct named_tensor {
+  std::string name;
+  std::vector<index> shape;
+  index count = 0;
+  std::function<void(float*)> read;
+  std::function<void(const float*)> write;
+};
+
+struct trainer_options {
+  std::uint64_t seed = 0;
+  int threads = 0;  // 0: all cores
+  index slice = 8;
+  double mask_ratio = 0.6;
+  double distill_weight = 0.2;  // λ of L = λ·L_sd + (1 − λ)·L_rec
+  adamw optimiser;
+  cosine_schedule schedule;
+};
+
+/// See pretrainer, model and paint, whose calls these are.
+class trainer {
+ public:
+  virtual ~trainer() = default;
+
+  virtual image_shape image() const = 0;
+  /// A description of the architecture and policies, equal for equal ones: what a checkpoint must match to be resumed.
+  virtual std::string policies() const = 0;
+  virtual index parameter_count() const = 0;
+  /// One step; see pretrainer::step.
+  virtual run_report step(byte_batch& batch) = 0;
+  virtual index steps_done() const = 0;
+  virtual void set_steps_done(index steps) = 0;
+  /// Parameters under their released names.
+  virtual std::vector<named_tensor> parameters() = 0;
+  /// What else resuming needs: moments and the losses' states, names starting with "sdmae.".
+  virtual std::vector<named_tensor> training_state() = 0;
+  virtual painted<float> paint(byte_batch& images) = 0;
+};
+
+/// A way to make a trainer of one preset.
+struct registered_preset {
+  std::string name;
+  recipe defaults;
+  std::function<std::unique_ptr<trainer>(const trainer_options&)> make;
+};
+
+/// The presets compiled into this program. Object files add theirs before main.
+inline std::vector<registered_preset>& preset_registry() {
+  static std::vector<registered_preset> registry;
+  return registry;
+}
+
+}  // namespace sdmae
