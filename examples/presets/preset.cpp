@@ -8,10 +8,11 @@ using preset = sdmae::presets::SDMAE_PRESET;
 using backend = sdmae::eigen_backend<float>;
 
 const bool registered = [] {
-  sdmae::preset_registry().push_back({preset::name, preset::defaults, [](const sdmae::trainer_options& options) {
-                                        return std::make_unique<sdmae::preset_trainer<preset, backend>>(
-                                            backend({.threads = options.threads}), options);
-                                      }});
+  sdmae::preset_registry().push_back(
+      {preset::name, preset::architecture::image, preset::defaults, [](const sdmae::trainer_options& options) {
+         return std::make_unique<sdmae::preset_trainer<preset, backend>>(backend({.threads = options.threads}),
+                                                                         options);
+       }});
   return true;
 }();
 

@@ -111,28 +111,27 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
   return out;
 }
 
-/// Makes an architecture with its loss policies replayable on every backend and scalar. Put one in a static's
-/// initialiser.
-template <class Architecture, class TeacherGradient = sdmae::loss::teacher_gradient::flow,
-          class CenterFrom = sdmae::loss::center_from::probabilities, class Target = sdmae::loss::target::patch_channel>
+/// Makes a configuration replayable: `Case` has an architecture, its loss policies, and says whether it is small. Put
+/// one in a static's initialiser.
+template <class Case>
 bool make_replayable() {
-  using Reconstruction = sdmae::loss::reconstruction<Target>;
-  using Distillation = sdmae::loss::self_distillation<TeacherGradient, CenterFrom>;
+  using Architecture = typename Case::architecture;
+  using Reconstruction = sdmae::loss::reconstruction<typename Case::target>;
+  using Distillation = sdmae::loss::self_distillation<typename Case::teacher_gradient, typename Case::center_from>;
   const auto run = [](const golden_case& c, const std::string& backend, const std::string& scalar, int threads) {
     const auto on = [&](auto&& chosen) { return replay<Architecture, Reconstruction, Distillation>(c, chosen); };
-    if (backend == "reference")
-      return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
+    if (backend == "reference") {
+      if constexpr (Case::small)
+        return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
+      else
+        throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
+    }
     const sdmae::cpu_options options{.threads = threads};
     return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
   };
-  const golden_architecture described{"sd_mae",
-                                      Architecture::image,
-                                      Architecture::encoder_shape,
-                                      Architecture::decoder_shape,
-                                      Architecture::head,
-                                      TeacherGradient::name,
-                                      CenterFrom::name,
-                                      Target::name};
+  const golden_architecture described{
+      "sd_mae",           Architecture::image,          Architecture::encoder_shape, Architecture::decoder_shape,
+      Architecture::head, Case::teacher_gradient::name, Case::center_from::name,     Case::target::name};
   replayables().push_back({described, run});
   return true;
 }

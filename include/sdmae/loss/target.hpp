@@ -65,6 +65,8 @@ struct root_of_variance_plus_epsilon {
 /// Released SD-MAE: of [0, 1] pixels, per patch and channel, (x − mean)/(sqrt(unbiased variance) + 1e-6).
 struct patch_channel {
   static constexpr const char* name = "patch_channel";
+  /// What a prediction shows as a pixel in [0, 1], with the statistics of the patch's channel put back.
+  static double pixel(double predicted, double mean, double deviation) { return predicted * (deviation + 1e-6) + mean; }
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, mask_view mask,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
@@ -87,6 +89,7 @@ struct patch {
 /// Pixels in [0, 1].
 struct unit {
   static constexpr const char* name = "unit";
+  static double pixel(double predicted, double, double) { return predicted; }
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, mask_view mask,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {

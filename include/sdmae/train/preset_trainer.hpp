@@ -25,12 +25,12 @@ class preset_trainer final : public trainer {
                (1 - options.distill_weight) * reconstruction{} + options.distill_weight * distillation{},
                options.optimiser, {.seed = options.seed, .slice = options.slice, .schedule = options.schedule}) {}
 
-  image_shape image() const override { return Preset::architecture::image; }
   std::string policies() const override {
     return std::string("mask random, target ") + target::name + ", teacher gradient " + gradient::name +
            ", center from " + center::name;
   }
   index parameter_count() const override { return model_.parameter_count(); }
+  index prototypes() const override { return Preset::architecture::K; }
   index steps_done() const override { return train_.steps_done(); }
   void set_steps_done(index steps) override { train_.set_steps_done(steps); }
 
@@ -40,8 +40,12 @@ class preset_trainer final : public trainer {
             report.learning_rate, report.gradient_norm};
   }
 
-  painted<float> paint(byte_batch& images) override {
-    return sdmae::paint(model_, train_.mask(), train_.options().seed, images);
+  reconstruction_images reconstruct(byte_batch& images) override {
+    return sdmae::reconstruct<target>(model_, train_.mask(), train_.options().seed, images);
+  }
+  double zero_prediction() const override {
+    constexpr double n = Preset::architecture::image.patch * Preset::architecture::image.patch;
+    return (n - 1) / n;  // targets have unit unbiased variance over the n pixels of a patch and channel
   }
 
   std::vector<named_tensor> parameters() override {

@@ -11,8 +11,8 @@
 
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/shapes.hpp"
-#include "sdmae/model/paint.hpp"
 #include "sdmae/model/presets.hpp"
+#include "sdmae/model/reconstruction.hpp"
 #include "sdmae/train/adamw.hpp"
 #include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
@@ -43,10 +43,10 @@ class trainer {
  public:
   virtual ~trainer() = default;
 
-  virtual image_shape image() const = 0;
   /// A description of the architecture and policies, equal for equal ones: what a checkpoint must match to be resumed.
   virtual std::string policies() const = 0;
   virtual index parameter_count() const = 0;
+  virtual index prototypes() const = 0;
   /// One step; see pretrainer::step.
   virtual run_report step(byte_batch& batch) = 0;
   virtual index steps_done() const = 0;
@@ -55,12 +55,16 @@ class trainer {
   virtual std::vector<named_tensor> parameters() = 0;
   /// What else resuming needs: moments and the losses' states, names starting with "sdmae.".
   virtual std::vector<named_tensor> training_state() = 0;
-  virtual painted<float> paint(byte_batch& images) = 0;
+  /// Images, and what the model paints where it does not see them.
+  virtual reconstruction_images reconstruct(byte_batch& images) = 0;
+  /// What a model that always predicts zero scores: the reconstruction loss to beat.
+  virtual double zero_prediction() const = 0;
 };
 
 /// A way to make a trainer of one preset.
 struct registered_preset {
   std::string name;
+  image_shape image;
   recipe defaults;
   std::function<std::unique_ptr<trainer>(const trainer_options&)> make;
 };

@@ -1,0 +1,188 @@
+// Pre-trains SD-MAE on a folder of image tiles, or on generated tissue.
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "sdmae/data/folder.hpp"
+#include "sdmae/data/synthetic.hpp"
+#include "sdmae/train/checkpoint.hpp"
+#include "support/loader_batch.hpp"
+#include "support/pretrain_options.hpp"
+#include "support/program.hpp"
+#include "support/progress.hpp"
+#include "support/run_files.hpp"
+#include "support/run_pictures.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using sdmae::index;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
+
+const sdmae::registered_preset& find_preset(const std::string& name) {
+  for (const sdmae::registered_preset& preset : sdmae::preset_registry())
+    if (preset.name == name) return preset;
+  throw program::no_such_preset(name);
+}
+
+/// Makes the run's folder, and refuses one that holds a run already unless it is to be resumed.
+void open_folder(const program::pretrain_options& options) {
+  const fs::path folder = options.out, checkpoint = folder / "checkpoint.safetensors";
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem || !fs::is_directory(folder))
+    throw sdmae::error(options.out, "the folder cannot be made (" + problem.message() + ")", "choose another --out");
+  const bool there = fs::exists(checkpoint);
+  if (there && !options.resume)
+    throw sdmae::error(checkpoint.string(), "is there already", "add --resume to go on, or choose another --out");
+  if (!there && options.resume)
+    throw sdmae::error(checkpoint.string(), "is not there, nothing to resume", "leave out --resume to start a run");
+}
+
+nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
+                                     const sdmae::trainer& trainer) {
+  nlohmann::ordered_json settings;
+  for (const auto& [key, value] : plan.settings) settings[key.substr(6)] = value;
+  settings["policies"] = trainer.policies();
+  settings["parameters"] = trainer.parameter_count();
+  settings["data_path"] = options.data;
+  settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
+  settings["steps_per_epoch"] = plan.steps_per_epoch;
+  settings["total_steps"] = plan.total_steps;
+  settings["stop_after"] = plan.last_step;
+  settings["slice"] = plan.slice;
+  settings["save_every"] = plan.save_every;
+  return settings;
+}
+
+/// A run under way: what it is made of, and what it leaves in its folder.
+template <class Dataset>
+class pretraining {
+ public:
+  pretraining(const program::pretrain_options& options, const sdmae::registered_preset& preset, const Dataset& data,
+              sdmae::image_shape shape)
+      : options_(options),
+        data_(data),
+        plan_(program::plan_run(options, preset.defaults, data.size(), data.fingerprint())),
+        trainer_(preset.make(plan_.trainer)),
+        shape_(shape),
+        folder_(options.out) {
+    plan_.settings["sdmae.policies"] = trainer_->policies();
+    if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
+      say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
+          " is above the learning rate at this batch: lowered to " +
+          program::detail::number_text(plan_.trainer.schedule.peak));
+    if (options.resume)
+      sdmae::resume_checkpoint(checkpoint(), *trainer_, plan_.settings);
+    else if (!options.init.empty())
+      sdmae::load_parameters(options.init, *trainer_);
+  }
+
+  void run() {
+    const index first = trainer_->steps_done();
+    program::run_log log(folder_ / "log.jsonl", first);
+    program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
+    if (first >= plan_.last_step) {
+      say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.last_step) +
+          " steps are done");
+      return draw(log);
+    }
+    sdmae::loader<Dataset> images(data_, loading(first));
+    program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
+    program::progress progress("step", plan_.last_step, first);
+    for (index step = first; step < plan_.last_step && !interrupted; ++step, images.advance()) {
+      take_step(batch, log, progress);
+      if ((step + 1) % plan_.save_every == 0 && step + 1 < plan_.last_step) save();
+    }
+    progress.finish();
+    save();
+    draw(log);
+    if (interrupted)
+      throw sdmae::error("interrupted", "saved after step " + std::to_string(trainer_->steps_done()),
+                         "add --resume to go on");
+  }
+
+ private:
+  fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
+
+  sdmae::loader_settings loading(index first_step) const {
+    sdmae::loader_settings settings;
+    settings.height = shape_.height;
+    settings.width = shape_.width;
+    settings.batch = plan_.recipe.batch;
+    settings.seed = options_.seed;
+    settings.first_step = first_step;
+    settings.threads = plan_.threads;
+    settings.ahead = std::max<index>(32, 2 * plan_.slice);
+    settings.notice = say;
+    return settings;
+  }
+
+  void take_step(sdmae::byte_batch& batch, program::run_log& log, program::progress& progress) {
+    using clock = std::chrono::steady_clock;
+    const auto start = clock::now();
+    const sdmae::run_report report = trainer_->step(batch);
+    const double seconds = std::chrono::duration<double>(clock::now() - start).count();
+    log.add(report, static_cast<double>(batch.size()) / seconds);
+    char note[96];
+    std::snprintf(note, sizeof note, "loss %.4f", report.loss);
+    std::string text = note;
+    if (report.terms[0].evaluated) {
+      std::snprintf(note, sizeof note, ", reconstruction %.4f (zero predictor %.4f)", report.terms[0].value,
+                    trainer_->zero_prediction());
+      text += note;
+    }
+    progress.update(report.step, static_cast<double>(batch.size()), "images", text);
+  }
+
+  void save() { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); }
+
+  void draw(const program::run_log& log) {
+    const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
+    program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log,
+                        trainer_->zero_prediction(), uniform);
+    if (plan_.recipe.distill_weight == 1 || plan_.recipe.mask_ratio == 0) return;  // nothing was painted
+    program::example_batch examples(data_, 6, shape_);
+    program::draw_reconstruction(folder_ / "reconstruction.png",
+                                 options_.preset + " after step " + std::to_string(trainer_->steps_done()),
+                                 trainer_->reconstruct(examples), shape_);
+  }
+
+  const program::pretrain_options& options_;
+  const Dataset& data_;
+  program::pretrain_plan plan_;
+  std::unique_ptr<sdmae::trainer> trainer_;
+  sdmae::image_shape shape_;
+  fs::path folder_;
+};
+
+void pretrain(const program::pretrain_options& options) {
+  const sdmae::registered_preset& preset = find_preset(options.preset);
+  const auto train_on = [&](const auto& data) {
+    open_folder(options);
+    pretraining(options, preset, data, preset.image).run();
+    say("wrote checkpoint.safetensors, log.jsonl, run.json, curve.png and reconstruction.png into " + options.out);
+  };
+  if (options.data == "synthetic")
+    train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height * 3 / 2,
+                                     preset.image.width * 3 / 2));
+  else
+    train_on(sdmae::image_folder(options.data));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Pre-trains a self-distillation masked autoencoder (SD-MAE) on image tiles.", "pretrain");
+  program::pretrain_options options;
+  options.declare(app);
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
+  return program::run(app, argc, argv, [&] { pretrain(options); });
+}

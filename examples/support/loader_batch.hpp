@@ -1,0 +1,61 @@
+// Batches of a data set as a trainer pulls them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sdmae/core/batch.hpp"
+#include "sdmae/data/loader.hpp"
+
+namespace program {
+
+/// The running batch of a loader.
+template <class Dataset>
+class loader_batch final : public sdmae::byte_batch {
+ public:
+  loader_batch(sdmae::loader<Dataset>& from, sdmae::index size) : from_(from), size_(size) {}
+  sdmae::index size() const override { return size_; }
+  sdmae::index epoch() const override { return from_.epoch(); }
+  sdmae::index sample(sdmae::index i) const override { return from_.samples()[static_cast<std::size_t>(i)]; }
+  void next(sdmae::index count, std::uint8_t* out) override { from_.next(count, out); }
+
+ private:
+  sdmae::loader<Dataset>& from_;
+  sdmae::index size_;
+};
+
+/// The first readable images of a data set, whole, at the model's size: always the same ones, to look at.
+class example_batch final : public sdmae::byte_batch {
+ public:
+  template <class Dataset>
+  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape) : values_(shape.values()) {
+    sdmae::augmentation whole;
+    whole.part = sdmae::cropping::center;
+    for (sdmae::index i = 0; i < data.size() && sdmae::index(samples_.size()) < count; ++i) {
+      sdmae::decoded_image decoded;
+      try {
+        decoded = data.load(i);
+      } catch (const sdmae::error&) {
+        continue;  // the loader names broken images
+      }
+      pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));
+      sdmae::augment(decoded.image, whole, 0, 0, i, shape.height, shape.width,
+                     pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_));
+      samples_.push_back(i);
+    }
+  }
+  sdmae::index size() const override { return static_cast<sdmae::index>(samples_.size()); }
+  sdmae::index epoch() const override { return 0; }
+  sdmae::index sample(sdmae::index i) const override { return samples_[static_cast<std::size_t>(i)]; }
+  void next(sdmae::index count, std::uint8_t* out) override {
+    std::copy_n(pixels_.data() + used_ * values_, count * values_, out);
+    used_ = (used_ + count) % size();
+  }
+
+ private:
+  sdmae::index values_, used_ = 0;
+  std::vector<std::uint8_t> pixels_;
+  std::vector<sdmae::index> samples_;
+};
+
+}  // namespace program

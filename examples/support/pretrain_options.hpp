@@ -1,0 +1,136 @@
+// The command line of pretrain: options, the preset's defaults, and what follows from both.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "program.hpp"
+#include "sdmae/train/checkpoint.hpp"
+#include "sdmae/train/trainer.hpp"
+
+namespace program {
+
+/// What was asked for; an option that was not given takes the preset's value.
+struct pretrain_options {
+  std::string preset, data, out, init, mask = "random", backend = "cpu";
+  std::optional<sdmae::index> epochs, batch, warmup_epochs;
+  std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
+  sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
+  std::uint64_t seed = 0;
+  int threads = 0;
+  bool resume = false;
+
+  void declare(CLI::App& app) {
+    app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
+    app.add_option("--data", data, "folder of images, or synthetic")->required();
+    app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->required();
+    app.add_option("--epochs", epochs, "length of the schedule")->check(at_least(1));
+    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(at_least(1));
+    app.add_option("--batch", batch, "images a step")->check(at_least(1));
+    app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
+        ->check(at_least(1));
+    app.add_option("--lr", learning_rate, "base learning rate, times batch/256")->check(within(0, 10, true));
+    app.add_option("--min-lr", min_learning_rate, "learning rate at the end")->check(within(0, 10));
+    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(at_least(0));
+    app.add_option("--weight-decay", weight_decay, "decoupled weight decay")->check(within(0, 10));
+    app.add_option("--mask", mask, "which patches are hidden")->check(CLI::IsMember({"random"}));
+    app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
+    app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
+        ->check(within(0, 1));
+    app.add_option("--backend", backend, "where to compute")->check(CLI::IsMember({"cpu"}));
+    app.add_flag("--resume", resume, "go on from the checkpoint in --out");
+    app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
+    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(at_least(1));
+    app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(at_least(1));
+    app.add_option("--seed", seed, "of weights, order, crops and masks");
+    app.add_option("--threads", threads, "default: all cores")->check(within(1, 1024));
+  }
+};
+
+/// The run that options and preset amount to.
+struct pretrain_plan {
+  sdmae::recipe recipe;  // the preset's, with what was asked for
+  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, slice = 0, save_every = 0;
+  int threads = 1;
+  sdmae::trainer_options trainer;
+  sdmae::run_settings settings;  // what a checkpoint must match to be resumed
+};
+
+namespace detail {
+
+inline std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  for (int digits = 1; digits < 17; ++digits) {  // the shortest that reads back as the same number
+    char shorter[32];
+    std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
+    if (std::stod(shorter) == value) return shorter;
+  }
+  return text;
+}
+
+inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
+  r.epochs = o.epochs.value_or(r.epochs);
+  r.batch = o.batch.value_or(r.batch);
+  r.warmup_epochs = o.warmup_epochs.value_or(r.warmup_epochs);
+  r.base_learning_rate = o.learning_rate.value_or(r.base_learning_rate);
+  r.min_learning_rate = o.min_learning_rate.value_or(r.min_learning_rate);
+  r.weight_decay = o.weight_decay.value_or(r.weight_decay);
+  r.mask_ratio = o.mask_ratio.value_or(r.mask_ratio);
+  r.distill_weight = o.distill_weight.value_or(r.distill_weight);
+  return r;
+}
+
+}  // namespace detail
+
+/// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
+inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::recipe& defaults, sdmae::index images,
+                              std::uint64_t fingerprint) {
+  using detail::number_text;
+  pretrain_plan plan;
+  const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, defaults);
+  if (images < r.batch)
+    throw sdmae::error("--batch " + std::to_string(r.batch),
+                       o.data + " has " + std::to_string(images) + " images, less than a batch",
+                       "choose a batch of at most " + std::to_string(images));
+  plan.steps_per_epoch = images / r.batch;
+  plan.total_steps = plan.steps_per_epoch * r.epochs;
+  plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
+  plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
+  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : 8, r.batch);
+  plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+
+  const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
+  plan.trainer.seed = o.seed;
+  plan.trainer.threads = plan.threads;
+  plan.trainer.slice = plan.slice;
+  plan.trainer.mask_ratio = r.mask_ratio;
+  plan.trainer.distill_weight = r.distill_weight;
+  plan.trainer.optimiser.learning_rate = peak;
+  plan.trainer.optimiser.weight_decay = r.weight_decay;
+  plan.trainer.schedule = {.peak = peak,
+                           .floor = r.min_learning_rate,
+                           .warmup_steps = r.warmup_epochs * plan.steps_per_epoch,
+                           .total_steps = plan.total_steps};
+  plan.settings = {{"sdmae.preset", o.preset},
+                   {"sdmae.seed", std::to_string(o.seed)},
+                   {"sdmae.batch", std::to_string(r.batch)},
+                   {"sdmae.epochs", std::to_string(r.epochs)},
+                   {"sdmae.warmup_epochs", std::to_string(r.warmup_epochs)},
+                   {"sdmae.learning_rate", number_text(r.base_learning_rate)},
+                   {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
+                   {"sdmae.weight_decay", number_text(r.weight_decay)},
+                   {"sdmae.mask_ratio", number_text(r.mask_ratio)},
+                   {"sdmae.distill_weight", number_text(r.distill_weight)},
+                   {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(fingerprint)}};
+  return plan;
+}
+
+}  // namespace program

@@ -1,0 +1,102 @@
+// The files of a training run beside its checkpoint: log.jsonl, run.json, and what is read back from them.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sdmae/core/config.hpp"
+#include "sdmae/core/error.hpp"
+#include "sdmae/io/atomic_file.hpp"
+#include "sdmae/train/report.hpp"
+
+namespace program {
+
+/// log.jsonl: a line a step. Opened for a run whose first `steps` steps are done, it is cut back to them.
+class run_log {
+ public:
+  run_log(const std::filesystem::path& path, sdmae::index steps) : path_(path) {
+    if (steps > 0) keep(steps);
+    file_.open(path_, steps > 0 ? std::ios::app : std::ios::trunc);
+    check();
+  }
+
+  /// Appends a step's line; null for what was not evaluated.
+  void add(const sdmae::run_report& report, double images_per_second) {
+    nlohmann::ordered_json line{{"step", report.step}, {"epoch", report.epoch}, {"loss", report.loss}};
+    for (const sdmae::reported& term : report.terms)
+      line[term.name] = term.evaluated ? nlohmann::ordered_json(term.value) : nlohmann::ordered_json(nullptr);
+    line["lr"] = report.learning_rate;
+    line["grad_norm"] = report.gradient_norm;
+    line["images_per_s"] = std::round(images_per_second * 100) / 100;
+    lines_.push_back(line);
+    file_ << line.dump() << '\n' << std::flush;
+    check();
+  }
+
+  /// The values of one entry over all steps; NaN where it is null.
+  std::vector<double> column(const std::string& name) const {
+    std::vector<double> values;
+    for (const auto& line : lines_)
+      values.push_back(line.contains(name) && line[name].is_number() ? line[name].get<double>()
+                                                                     : std::numeric_limits<double>::quiet_NaN());
+    return values;
+  }
+
+ private:
+  void keep(sdmae::index steps) {
+    std::ifstream old(path_);
+    std::string text, line;
+    while (std::getline(old, line)) {
+      const auto entry = nlohmann::ordered_json::parse(line, nullptr, false);
+      if (entry.is_discarded() || !entry.contains("step") || entry["step"] > steps) continue;
+      lines_.push_back(entry);
+      text += line + '\n';
+    }
+    sdmae::atomic_file kept(path_);
+    kept.write(text);
+    kept.commit();
+  }
+  void check() const {
+    if (!file_) throw sdmae::error(path_.string(), "cannot be written", "is the disk full or read-only?");
+  }
+
+  std::filesystem::path path_;
+  std::ofstream file_;
+  std::vector<nlohmann::ordered_json> lines_;
+};
+
+/// The processor's own name, where the system tells it.
+inline std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+/// Writes run.json: the settings, and what they ran on.
+inline void write_run_json(const std::filesystem::path& path, nlohmann::ordered_json settings, int threads) {
+  const auto version = [](int major, int minor, int patch) {
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+  };
+  const nlohmann::ordered_json all{
+      {"settings", std::move(settings)},
+      {"versions",
+       {{"sdmae", SDMAE_VERSION},
+        {"compiler", __VERSION__},
+        {"eigen", version(EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)}}},
+      {"machine",
+       {{"processor", processor_name()}, {"cores", std::thread::hardware_concurrency()}, {"threads", threads}}}};
+  sdmae::atomic_file file(path);
+  file.write(all.dump(2) + "\n");
+  file.commit();
+}
+
+}  // namespace program

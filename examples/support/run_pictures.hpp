@@ -1,0 +1,53 @@
+// The pictures of a pre-training run: curve.png and reconstruction.png.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "run_files.hpp"
+#include "sdmae/io/picture.hpp"
+#include "sdmae/model/reconstruction.hpp"
+
+namespace program {
+
+/// Losses and teacher entropy over the steps. The reconstruction is set against predicting zero, the entropy against
+/// its two collapses: a falling total says little, a distillation that has collapsed falls too.
+inline void draw_curve(const std::filesystem::path& path, const std::string& title, const run_log& log,
+                       double zero_prediction, double uniform_entropy) {
+  const auto series = [&](const char* column) {
+    return sdmae::chart_series{column, log.column("step"), log.column(column), true};
+  };
+  sdmae::chart curve;
+  curve.title = title;
+  curve.x_label = "step";
+  curve.panels.push_back({"Reconstruction loss", {series("reconstruction")}, {{"predicting zero", zero_prediction}}});
+  const auto distillation = log.column("distillation");
+  if (!distillation.empty() && !std::isnan(distillation.back()))
+    curve.panels.push_back(
+        {"Self-distillation (nats)",
+         {series("distillation"), {"teacher entropy", log.column("step"), log.column("teacher_entropy"), true}},
+         {{"uniform teacher", uniform_entropy}}});
+  sdmae::write_chart(curve, path);
+}
+
+/// A row an image: original, what the model sees, predicting zero, what the model paints.
+inline void draw_reconstruction(const std::filesystem::path& path, const std::string& title,
+                                const sdmae::reconstruction_images& images, sdmae::image_shape shape) {
+  sdmae::contact_sheet sheet;
+  sheet.title = title;
+  sheet.columns = {"original", "visible to the model", "predicting zero (patch means)", "prediction"};
+  sheet.rows = std::vector<std::string>(static_cast<std::size_t>(images.count));
+  sheet.upscale = shape.width < 160 ? 2 : 1;
+  sheet.caption =
+      "Hidden patches only are painted; each has the mean and contrast of the original put back, which the target of "
+      "training leaves out. Better than the third column is what the model has learned.";
+  for (sdmae::index i = 0; i < images.count; ++i)
+    for (const auto* column : {&images.original, &images.masked, &images.zero, &images.predicted})
+      sheet.images.push_back({column->data() + i * shape.values(), shape.height, shape.width});
+  sdmae::write_contact_sheet(sheet, path);
+}
+
+}  // namespace program

@@ -1,0 +1,79 @@
+// Conformance of the AdamW update.
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "sdmae/backend/defaults/adamw.hpp"
+#include "sdmae/testing/conformance/examiner.hpp"
+
+namespace sdmae::testing {
+
+/// w, m and v after one update of one value, from the formula as the paper writes it: bias-corrected moments, decoupled
+/// decay.
+struct textbook_adamw {
+  using real = textbook::real;
+  real rate, decay, beta1, beta2, epsilon;
+  int update;
+
+  void operator()(real gradient, bool decays, real& w, real& m, real& v) const {
+    m = beta1 * m + (1 - beta1) * gradient;
+    v = beta2 * v + (1 - beta2) * gradient * gradient;
+    const real m_corrected = m / (1 - std::pow(beta1, real(update)));
+    const real v_corrected = v / (1 - std::pow(beta2, real(update)));
+    if (decays) w -= rate * decay * w;
+    w -= rate * m_corrected / (std::sqrt(v_corrected) + epsilon);
+  }
+};
+
+/// Segments of a flat buffer, some of which decay; what lies between them must keep its bits.
+template <tensor_backend B>
+void check_adamw(examiner<B>& e) {
+  using T = scalar_of<B>;
+  using textbook::real;
+  constexpr index size = 6001;
+  const std::vector<adamw_segment> segments{{0, 1, true}, {16, 37, false}, {64, 5000, true}, {5990, 11, false}};
+  auto w = e.draw(size), g = e.draw(size), m = e.draw(size), v = e.draw(size);
+  for (index i = 0; i < size; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    v[k] = std::abs(v[k]);
+    if (i % 7 == 3) g[k] = m[k] = v[k] = T(0);  // a parameter that nothing has reached yet
+  }
+  guarded<B> weights(e.backend, w), gradients(e.backend, g), first(e.backend, m), second(e.backend, v);
+  std::vector<real> expected_w(w.begin(), w.end()), expected_m(m.begin(), m.end()), expected_v(v.begin(), v.end());
+  for (int update = 1; update <= 3; ++update) {
+    const textbook_adamw step{real(0.003) * update, 0.05L, 0.9L, 0.999L, 1e-8L, update};
+    const real root = 1 / std::sqrt(1 - std::pow(step.beta2, real(update)));
+    const std::vector<adamw_numbers<T>> numbers{
+        {T(1 - step.rate * step.decay), T(step.beta1), T(1 - step.beta1), T(step.beta2), T(1 - step.beta2),
+         T(step.rate / (1 - std::pow(step.beta1, real(update)))), T(root), T(step.epsilon)}};
+    guarded<B> memory(e.backend, index(sizeof(adamw_numbers<T>) / sizeof(T)));
+    e.backend.copy_in(memory.data(), reinterpret_cast<const T*>(numbers.data()), memory.count());
+    e.backend.adamw_update(std::span<const adamw_segment>(segments),
+                           adamw_buffers<T>{weights.data(), gradients.data(), first.data(), second.data()},
+                           reinterpret_cast<const adamw_numbers<T>*>(memory.data()));
+    for (const adamw_segment& s : segments)
+      for (index i = s.offset; i < s.offset + s.count; ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        step(g[k], s.decays, expected_w[k], expected_m[k], expected_v[k]);
+      }
+    e.backend.synchronise();
+  }
+  const double bound = tolerance<T>::optimiser;
+  e.compare("adamw_update, weights", weights, expected_w, bound);
+  e.compare("adamw_update, first moments", first, expected_m, bound);
+  e.compare("adamw_update, second moments", second, expected_v, bound);
+  e.compare("adamw_update, gradients unchanged", gradients, g, tolerance<T>::exact);
+  const auto after = weights.read();
+  bool untouched = true;
+  for (index i = 0; i < size; ++i) {
+    bool inside = false;
+    for (const adamw_segment& s : segments) inside = inside || (i >= s.offset && i < s.offset + s.count);
+    const auto k = static_cast<std::size_t>(i);
+    untouched = untouched && (inside || after[k] == w[k]);
+  }
+  e.found.push_back(judged("adamw_update, nothing outside its segments", untouched));
+}
+
+}  // namespace sdmae::testing
