@@ -178,7 +178,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
     index c = 0;
     for (; c + lanes <= width; c += lanes)
       for (index j = 0; j < lanes; ++j) partial[j] = combine(partial[j], value(c + j));
-    for (index j = 0; c < width; ++c, ++j) partial[j] = combine(partial[j], value(c));
+    for (index j = 0; j < lanes && c + j < width; ++j) partial[j] = combine(partial[j], value(c + j));
     for (index half = lanes / 2; half > 0; half /= 2)
       for (index j = 0; j < half; ++j) partial[j] = combine(partial[j], partial[j + half]);
     return partial[0];

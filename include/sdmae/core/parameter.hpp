@@ -154,7 +154,26 @@ class table_walk : public parameter_walk<table_walk> {
   std::size_t count_ = 0;
 };
 
-/// Points the views into a flat buffer and, where there is one, into the buffer of packed weights.
+/// Adds up the room that packed weights take.
+template <class PackedSize>
+class packed_walk : public parameter_walk<packed_walk<PackedSize>> {
+ public:
+  constexpr explicit packed_walk(PackedSize packed_size) : packed_size_(packed_size) {}
+
+  template <class View>
+  constexpr index place(View& view) {
+    if constexpr (requires { view.packed; }) total_ += packed_size_(view);
+    return 0;
+  }
+  constexpr void piece(std::string_view, index, parameter_shape, parameter_traits) {}
+  constexpr index total() const { return total_; }
+
+ private:
+  PackedSize packed_size_;
+  index total_ = 0;
+};
+
+/// Points the views into a flat buffer and, where they are packed, into the buffer of packed weights.
 template <class T, class PackedSize>
 class bind_walk : public parameter_walk<bind_walk<T, PackedSize>> {
  public:
@@ -164,15 +183,14 @@ class bind_walk : public parameter_walk<bind_walk<T, PackedSize>> {
   template <class View>
   constexpr index place(View& view) {
     const index offset = this->reserve(view_size(view));
-    view.data = values_ == nullptr ? nullptr : values_ + offset;
+    view.data = values_ + offset;
     if constexpr (requires { view.packed; }) {
-      view.packed = packed_ == nullptr ? nullptr : packed_ + packed_next_;
+      if (const index size = packed_size_(view); size > 0) view.packed = packed_ + packed_next_;
       packed_next_ += packed_size_(view);
     }
     return offset;
   }
   constexpr void piece(std::string_view, index, parameter_shape, parameter_traits) {}
-  constexpr index packed_storage() const { return packed_next_; }
 
  private:
   T* values_;
@@ -214,7 +232,7 @@ inline constexpr auto parameter_table = detail::make_table<Parameters>();
 template <class Parameters>
 inline constexpr index parameter_storage = detail::storage_of<Parameters>();
 
-/// Views over a flat buffer of parameter_storage values: weights, gradients or moments alike.
+/// Views over a flat buffer of parameter_storage values: weights, gradients or moments alike. Nothing is packed.
 template <class Parameters, class T>
 constexpr Parameters bind_parameters(T* values) {
   Parameters parameters{};
@@ -224,13 +242,22 @@ constexpr Parameters bind_parameters(T* values) {
   return parameters;
 }
 
-/// The same with room for packed weights at `packed`; packed_size(weight_view) says how many values each takes.
-/// Returns the number of values that `packed` must hold (ask first with null pointers).
+/// The same, with packed weights at `packed`; packed_size(weight_view) says how many values each takes.
 template <class Parameters, class T, class PackedSize>
-constexpr index bind_parameters(Parameters& parameters, T* values, T* packed, PackedSize packed_size) {
+constexpr Parameters bind_parameters(T* values, T* packed, PackedSize packed_size) {
+  Parameters parameters{};
   detail::bind_walk<T, PackedSize> walk(values, packed, packed_size);
   parameters.each(walk);
-  return walk.packed_storage();
+  return parameters;
+}
+
+/// Values that all packed weights take.
+template <class Parameters, class PackedSize>
+constexpr index packed_storage(PackedSize packed_size) {
+  Parameters parameters{};
+  detail::packed_walk<PackedSize> walk(packed_size);
+  parameters.each(walk);
+  return walk.total();
 }
 
 }  // namespace sdmae

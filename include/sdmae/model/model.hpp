@@ -78,8 +78,8 @@ class model {
   void lay_out(arena& memory) {
     flat_ = memory.take<scalar>("weights", storage);
     const packed_size<B> size{*backend_};
-    const index packed_storage = bind_parameters(weights_, flat_, static_cast<scalar*>(nullptr), size);
-    bind_parameters(weights_, flat_, memory.take<scalar>("packed weights", packed_storage), size);
+    scalar* const packed = memory.take<scalar>("packed weights", packed_storage<parameters>(size));
+    if (!memory.planning()) weights_ = bind_parameters<parameters>(flat_, packed, size);
     tables_ = Architecture::template constants<scalar>::plan(memory);
     prepared_ = Architecture::template prepared<scalar>::plan(memory, *backend_);
   }

@@ -126,7 +126,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     states_ = std::tuple<typename Terms::template state<T, Architecture>...>{
         Terms::template state<T, Architecture>::plan(memory)...};
     zeroed_count_ = static_cast<index>(memory.used() / sizeof(T));
-    gradients_ = bind_parameters<parameters>(gradient_flat_);
+    if (!memory.planning()) gradients_ = bind_parameters<parameters>(gradient_flat_);
     numbers_ = memory.take<adamw_numbers<T>>("optimiser numbers", 1);
     norm_workspace_ = memory.take<double>("norm", backend().sum_of_squares_workspace(storage));
   }
