@@ -86,12 +86,14 @@ class pretraining {
 
   void run() {
     const index first = trainer_->steps_done();
+    program::example_batch examples(data_, 6, shape_);
+    baseline_loss_ = trainer_->reconstruct(examples).baseline_loss;
     program::run_log log(folder_ / "log.jsonl", first);
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
     if (first >= plan_.last_step) {
       say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.last_step) +
           " steps are done");
-      return draw(log);
+      return draw(log, examples);
     }
     sdmae::loader<Dataset> images(data_, loading(first));
     program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
@@ -102,7 +104,7 @@ class pretraining {
     }
     progress.finish();
     save();
-    draw(log);
+    draw(log, examples);
     if (interrupted)
       throw sdmae::error("interrupted", "saved after step " + std::to_string(trainer_->steps_done()),
                          "add --resume to go on");
@@ -134,8 +136,7 @@ class pretraining {
     std::snprintf(note, sizeof note, "loss %.4f", report.loss);
     std::string text = note;
     if (report.terms[0].evaluated) {
-      std::snprintf(note, sizeof note, ", reconstruction %.4f (zero predictor %.4f)", report.terms[0].value,
-                    trainer_->zero_prediction());
+      std::snprintf(note, sizeof note, ", reconstruction %.4f (baseline %.4f)", report.terms[0].value, baseline_loss_);
       text += note;
     }
     progress.update(report.step, static_cast<double>(batch.size()), "images", text);
@@ -143,15 +144,14 @@ class pretraining {
 
   void save() { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); }
 
-  void draw(const program::run_log& log) {
+  void draw(const program::run_log& log, program::example_batch& examples) {
+    const sdmae::reconstruction_images images = trainer_->reconstruct(examples);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
-    program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log,
-                        trainer_->zero_prediction(), uniform);
+    program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     if (plan_.recipe.distill_weight == 1 || plan_.recipe.mask_ratio == 0) return;  // nothing was painted
-    program::example_batch examples(data_, 6, shape_);
     program::draw_reconstruction(folder_ / "reconstruction.png",
-                                 options_.preset + " after step " + std::to_string(trainer_->steps_done()),
-                                 trainer_->reconstruct(examples), shape_);
+                                 options_.preset + " after step " + std::to_string(trainer_->steps_done()), images,
+                                 shape_);
   }
 
   const program::pretrain_options& options_;
@@ -160,6 +160,7 @@ class pretraining {
   std::unique_ptr<sdmae::trainer> trainer_;
   sdmae::image_shape shape_;
   fs::path folder_;
+  double baseline_loss_ = 0;
 };
 
 void pretrain(const program::pretrain_options& options) {
@@ -170,8 +171,7 @@ void pretrain(const program::pretrain_options& options) {
     say("wrote checkpoint.safetensors, log.jsonl, run.json, curve.png and reconstruction.png into " + options.out);
   };
   if (options.data == "synthetic")
-    train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height * 3 / 2,
-                                     preset.image.width * 3 / 2));
+    train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height, preset.image.width));
   else
     train_on(sdmae::image_folder(options.data));
 }

@@ -13,17 +13,20 @@
 
 namespace program {
 
-/// Losses and teacher entropy over the steps. The reconstruction is set against predicting zero, the entropy against
+/// Losses and teacher entropy over the steps. The reconstruction is set against its baseline, the entropy against
 /// its two collapses: a falling total says little, a distillation that has collapsed falls too.
 inline void draw_curve(const std::filesystem::path& path, const std::string& title, const run_log& log,
-                       double zero_prediction, double uniform_entropy) {
+                       const sdmae::reconstruction_images& images, double uniform_entropy) {
   const auto series = [&](const char* column) {
     return sdmae::chart_series{column, log.column("step"), log.column(column), true};
   };
   sdmae::chart curve;
   curve.title = title;
   curve.x_label = "step";
-  curve.panels.push_back({"Reconstruction loss", {series("reconstruction")}, {{"predicting zero", zero_prediction}}});
+  curve.panels.push_back({"Reconstruction loss",
+                          {series("reconstruction")},
+                          {{images.baseline_name, images.baseline_loss}},
+                          3 * images.baseline_loss});
   const auto distillation = log.column("distillation");
   if (!distillation.empty() && !std::isnan(distillation.back()))
     curve.panels.push_back(
@@ -33,19 +36,23 @@ inline void draw_curve(const std::filesystem::path& path, const std::string& tit
   sdmae::write_chart(curve, path);
 }
 
-/// A row an image: original, what the model sees, predicting zero, what the model paints.
+/// A row an image: original, what the model sees, the baseline, what the model paints.
 inline void draw_reconstruction(const std::filesystem::path& path, const std::string& title,
                                 const sdmae::reconstruction_images& images, sdmae::image_shape shape) {
   sdmae::contact_sheet sheet;
   sheet.title = title;
-  sheet.columns = {"original", "visible to the model", "predicting zero (patch means)", "prediction"};
+  sheet.columns = {"original", "visible to the model", images.baseline_name, "prediction"};
   sheet.rows = std::vector<std::string>(static_cast<std::size_t>(images.count));
   sheet.upscale = shape.width < 160 ? 2 : 1;
-  sheet.caption =
-      "Hidden patches only are painted; each has the mean and contrast of the original put back, which the target of "
-      "training leaves out. Better than the third column is what the model has learned.";
+  char caption[200];
+  std::snprintf(
+      caption, sizeof caption,
+      "Mean squared error over the hidden patches of these images: prediction %.4f, \"%s\" %.4f. What lies below "
+      "the latter has been learned.",
+      images.predicted_loss, images.baseline_name, images.baseline_loss);
+  sheet.caption = caption;
   for (sdmae::index i = 0; i < images.count; ++i)
-    for (const auto* column : {&images.original, &images.masked, &images.zero, &images.predicted})
+    for (const auto* column : {&images.original, &images.masked, &images.baseline, &images.predicted})
       sheet.images.push_back({column->data() + i * shape.values(), shape.height, shape.width});
   sdmae::write_contact_sheet(sheet, path);
 }

@@ -11,7 +11,7 @@ namespace sdmae {
 template <class T>
 SDMAE_HOST_DEVICE T gelu(T x) {
   using std::erf;
-  return T(0.5) * x * (T(1) + erf(x * T(0.70710678118654752440)));
+  return T(0.5) * x * (T(1) + erf(x * T(0.70710678118654752440L)));
 }
 
 /// d/dx gelu(x) = Φ(x) + x·φ(x), φ(x) = exp(−x²/2)/√(2π).
@@ -19,7 +19,7 @@ template <class T>
 SDMAE_HOST_DEVICE T gelu_derivative(T x) {
   using std::erf;
   using std::exp;
-  return T(0.5) * (T(1) + erf(x * T(0.70710678118654752440))) + x * exp(T(-0.5) * x * x) * T(0.39894228040143267794);
+  return T(0.5) * (T(1) + erf(x * T(0.70710678118654752440L))) + x * exp(T(-0.5) * x * x) * T(0.39894228040143267794L);
 }
 
 }  // namespace sdmae

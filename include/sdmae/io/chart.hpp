@@ -33,6 +33,7 @@ struct chart_panel {
   std::string title;  // what is drawn, and its unit
   std::vector<chart_series> series;
   std::vector<chart_reference> references;
+  double highest = std::numeric_limits<double>::infinity();  // what lies above is cut off: a first spike, say
 };
 
 struct chart {
@@ -99,7 +100,7 @@ class chart_painter {
   static axis vertical_axis(const chart_panel& panel) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
     const auto include = [&](double y) {
-      if (std::isfinite(y)) low = std::min(low, y), high = std::max(high, y);
+      if (std::isfinite(y)) low = std::min(low, y), high = std::max(high, std::min(y, panel.highest));
     };
     for (const chart_series& series : panel.series)
       for (const double y : series.y) include(y);

@@ -65,8 +65,12 @@ struct root_of_variance_plus_epsilon {
 /// Released SD-MAE: of [0, 1] pixels, per patch and channel, (x − mean)/(sqrt(unbiased variance) + 1e-6).
 struct patch_channel {
   static constexpr const char* name = "patch_channel";
-  /// What a prediction shows as a pixel in [0, 1], with the statistics of the patch's channel put back.
-  static double pixel(double predicted, double mean, double deviation) { return predicted * (deviation + 1e-6) + mean; }
+  /// The target of a pixel in [0, 1] of a patch whose channel has this mean and deviation, and the way back.
+  static double of_pixel(double unit, double mean, double deviation) { return (unit - mean) / (deviation + 1e-6); }
+  static double to_pixel(double value, double mean, double deviation) { return value * (deviation + 1e-6) + mean; }
+  /// What can be predicted knowing nothing but the mean of what is visible: the score to beat.
+  static constexpr const char* baseline_name = "predicting zero (patch means)";
+  static double baseline(double /*visible_mean*/) { return 0; }
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, mask_view mask,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
@@ -89,7 +93,10 @@ struct patch {
 /// Pixels in [0, 1].
 struct unit {
   static constexpr const char* name = "unit";
-  static double pixel(double predicted, double, double) { return predicted; }
+  static double of_pixel(double unit, double, double) { return unit; }
+  static double to_pixel(double value, double, double) { return value; }
+  static constexpr const char* baseline_name = "mean of what is visible";
+  static double baseline(double visible_mean) { return visible_mean; }
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, mask_view mask,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {

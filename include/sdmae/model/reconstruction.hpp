@@ -11,12 +11,14 @@
 
 namespace sdmae {
 
-/// Images [count, H, W, C], 8 bits. `masked`: hidden patches are grey; `zero`: what predicting zero amounts to, the
-/// mean color of each hidden patch; `predicted`: every hidden patch as painted; visible patches are the originals in
-/// both.
+/// Images [count, H, W, C], 8 bits. `masked`: hidden patches are grey; `baseline`: as Target::baseline would paint
+/// them; `predicted`: as the model does. Visible patches are the originals in all of them. The two losses are mean
+/// squared errors over the hidden pixels in the space of the target.
 struct reconstruction_images {
   index count = 0;
-  std::vector<std::uint8_t> original, masked, zero, predicted;
+  std::vector<std::uint8_t> original, masked, baseline, predicted;
+  const char* baseline_name = "";
+  double baseline_loss = 0, predicted_loss = 0;
 };
 
 namespace detail {
@@ -47,6 +49,22 @@ inline std::uint8_t to_byte(double unit) {
   return static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(unit, 0.0, 1.0)));
 }
 
+/// One channel of one hidden patch; predicted values are C apart.
+template <class Target, image_shape Image, class T>
+void paint_patch(reconstruction_images& out, const patch_channel_pixels<Image>& pixels, const T* predicted,
+                 double baseline) {
+  for (index k = 0; k < pixels.n; ++k) {
+    const std::size_t at = pixels.base + pixels.offset(k);
+    const double target = Target::of_pixel(out.original[at] / 255.0, pixels.mean, pixels.deviation);
+    const double painted = double(predicted[k * Image.channels]);
+    out.masked[at] = 160;
+    out.baseline[at] = to_byte(Target::to_pixel(baseline, pixels.mean, pixels.deviation));
+    out.predicted[at] = to_byte(Target::to_pixel(painted, pixels.mean, pixels.deviation));
+    out.baseline_loss += (target - baseline) * (target - baseline);
+    out.predicted_loss += (target - painted) * (target - painted);
+  }
+}
+
 }  // namespace detail
 
 /// Paints a batch of 8-bit images under masks drawn from `seed`, and puts the statistics of each hidden patch back
@@ -66,21 +84,22 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
   } images(original.data(), batch);
   const painted<scalar_of<B>> result = paint(from, mask, seed, images);
 
-  reconstruction_images out{batch.size(), original, original, original, original};
+  reconstruction_images out{batch.size(), original, original, original, original, Target::baseline_name};
   const index hidden = N - result.visible;
   for (index i = 0; i < batch.size(); ++i)
-    for (index m = 0; m < hidden; ++m)
-      for (index c = 0; c < C; ++c) {
-        const index patch = result.order[static_cast<std::size_t>(i * N + result.visible + m)];
-        const detail::patch_channel_pixels<Image> pixels(original, i, patch, c);
-        const auto* const predicted = result.pixels.data() + (i * hidden + m) * P + c;
-        for (index k = 0; k < pixels.n; ++k) {
-          const std::size_t at = pixels.base + pixels.offset(k);
-          out.masked[at] = 160;
-          out.zero[at] = detail::to_byte(pixels.mean);
-          out.predicted[at] = detail::to_byte(Target::pixel(double(predicted[k * C]), pixels.mean, pixels.deviation));
-        }
-      }
+    for (index c = 0; c < C; ++c) {
+      const std::int32_t* const order = result.order.data() + i * N;
+      double visible_mean = 0;
+      for (index v = 0; v < result.visible; ++v)
+        visible_mean += detail::patch_channel_pixels<Image>(original, i, order[v], c).mean / double(result.visible);
+      for (index m = 0; m < hidden; ++m)
+        detail::paint_patch<Target, Image>(
+            out, detail::patch_channel_pixels<Image>(original, i, order[result.visible + m], c),
+            result.pixels.data() + (i * hidden + m) * P + c, Target::baseline(visible_mean));
+    }
+  const double values = double(batch.size() * hidden * P);
+  out.baseline_loss /= values;
+  out.predicted_loss /= values;
   return out;
 }
 

@@ -26,6 +26,7 @@ findings check_backend(B& backend) {
   check_linear(e);
   check_layer_norms(e);
   check_attentions(e);
+  check_fill_and_norm(e);
   check_adamw(e);
   return e.found;
 }

@@ -11,8 +11,8 @@ namespace sdmae::testing {
 
 /// One thing that was checked. It passes when error <= bound; an error of NaN (something was never written) does not.
 struct finding {
-  std::string what;        // operation, variant, shape
-  double error = 0;        // the largest, relative to the largest expected magnitude
+  std::string what;  // operation, variant, shape
+  double error = 0;  // the largest, relative to the largest expected magnitude or 1
   double bound = 0;
   std::uint64_t bits = 0;  // a hash of the outputs, where they are to be compared bit by bit with another run's
   bool pass = false;

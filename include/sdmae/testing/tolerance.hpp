@@ -5,9 +5,9 @@
 
 namespace sdmae::testing {
 
-/// Bounds on |got − expected| / max|expected|, in units of the scalar's epsilon where they are not exact. They leave
-/// room for another order of summation over some hundred terms and for exp, erf and sqrt that are right to a few units,
-/// not for a term that is missing.
+/// Bounds on |got − expected| / max(1, max|expected|), in units of the scalar's epsilon where they are not exact. They
+/// leave room for another order of summation over some hundred terms and for exp, erf and sqrt that are right to a few
+/// units, not for a term that is missing.
 template <class T>
 struct tolerance {
   static constexpr double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());

@@ -43,10 +43,6 @@ class preset_trainer final : public trainer {
   reconstruction_images reconstruct(byte_batch& images) override {
     return sdmae::reconstruct<target>(model_, train_.mask(), train_.options().seed, images);
   }
-  double zero_prediction() const override {
-    constexpr double n = Preset::architecture::image.patch * Preset::architecture::image.patch;
-    return (n - 1) / n;  // targets have unit unbiased variance over the n pixels of a patch and channel
-  }
 
   std::vector<named_tensor> parameters() override {
     std::vector<named_tensor> tensors;
@@ -72,7 +68,7 @@ class preset_trainer final : public trainer {
   }
 
  private:
-  using target = loss::target::patch_channel;
+  using target = typename Preset::target;
   using gradient = loss::teacher_gradient::flow;
   using center = loss::center_from::probabilities;
   using reconstruction = loss::reconstruction<target>;

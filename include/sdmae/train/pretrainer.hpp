@@ -19,6 +19,12 @@
 
 namespace sdmae {
 
+struct pretrain_settings {
+  std::uint64_t seed = 0;      // of the masks
+  index slice = 8;             // images that pass through the model together; no result depends on it
+  cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
+};
+
 /// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
 /// the losses' states, the step number) is the trainer's. The model must outlive it.
 template <class Model, masking::mask_policy Mask, class Loss>
@@ -33,11 +39,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
   using report_type = step_report<columns>;
 
-  struct settings {
-    std::uint64_t seed = 0;
-    index slice = 8;             // images that pass through the model together; no result depends on it
-    cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
-  };
+  using settings = pretrain_settings;
 
   pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser, const settings& chosen)
       : model_(trained), mask_(std::move(mask)), loss_(std::move(loss)), optimiser_(optimiser), settings_(chosen) {
@@ -304,5 +306,8 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   std::vector<std::int32_t> host_masks_;
   std::vector<double> host_columns_;
 };
+
+template <class Model, class Mask, class Loss>
+pretrainer(Model&, Mask, Loss, adamw, pretrain_settings = {}) -> pretrainer<Model, Mask, Loss>;
 
 }  // namespace sdmae

@@ -57,8 +57,6 @@ class trainer {
   virtual std::vector<named_tensor> training_state() = 0;
   /// Images, and what the model paints where it does not see them.
   virtual reconstruction_images reconstruct(byte_batch& images) = 0;
-  /// What a model that always predicts zero scores: the reconstruction loss to beat.
-  virtual double zero_prediction() const = 0;
 };
 
 /// A way to make a trainer of one preset.

@@ -1,4 +1,4 @@
-// Conformance of the AdamW update.
+// Conformance of what an optimiser needs: fill, the gradient's norm, the AdamW update.
 #pragma once
 
 #include <cmath>
@@ -26,6 +26,26 @@ struct textbook_adamw {
     w -= rate * m_corrected / (std::sqrt(v_corrected) + epsilon);
   }
 };
+
+template <tensor_backend B>
+void check_fill_and_norm(examiner<B>& e) {
+  using T = scalar_of<B>;
+  for (const index count : {0, 1, 4095, 4097, 20001}) {
+    const auto values = e.draw(count);
+    guarded<B> x(e.backend, values), filled(e.backend, count);
+    e.backend.fill(filled.data(), count, T(-2.5));
+    e.compare(shaped("fill", {count}), filled, std::vector<T>(values.size(), T(-2.5)), tolerance<T>::exact);
+
+    guarded<B, double> sum(e.backend, 1), workspace(e.backend, e.backend.sum_of_squares_workspace(count));
+    e.backend.sum_of_squares(x.data(), count, workspace.data());
+    textbook::real expected = 0;
+    for (const T value : values) expected += textbook::real(value) * textbook::real(value);
+    const std::vector<double> got = workspace.read();
+    sum.write({got[0]});
+    e.compare(shaped("sum_of_squares", {count}), sum, std::vector<textbook::real>{expected}, tolerance<double>::sum);
+    if (!workspace.intact()) e.found.push_back(judged("sum_of_squares, wrote outside its workspace", false));
+  }
+}
 
 /// Segments of a flat buffer, some of which decay; what lies between them must keep its bits.
 template <tensor_backend B>

@@ -15,7 +15,12 @@ class attention_examiner {
 
   /// size: that of queries and keys; scores grow with its square.
   attention_examiner(examiner<B>& e, index images, index tokens, double size)
-      : e_(e), images_(images), tokens_(tokens), size_(size), rows_(images * tokens), qkv_values_(e.draw(rows_ * 3 * D)) {
+      : e_(e),
+        images_(images),
+        tokens_(tokens),
+        size_(size),
+        rows_(images * tokens),
+        qkv_values_(e.draw(rows_ * 3 * D)) {
     for (index r = 0; r < rows_; ++r)
       for (index c = 0; c < 2 * D; ++c) qkv_values_[static_cast<std::size_t>(r * 3 * D + c)] *= T(size);
   }

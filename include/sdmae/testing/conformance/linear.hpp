@@ -54,9 +54,7 @@ class linear_examiner {
     return y;
   }
   /// dy·W
-  matrix expected_input_gradient() const {
-    return product(matrix(rows_, Out, dy_values_), matrix(Out, In, w_values_));
-  }
+  matrix expected_input_gradient() const { return product(matrix(rows_, Out, dy_values_), matrix(Out, In, w_values_)); }
 
   template <class Epilogue>
   void run_forward(const char* operation, Epilogue epilogue, const matrix& expected, bool biased = true) {

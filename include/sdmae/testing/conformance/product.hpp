@@ -23,7 +23,9 @@ struct placement {
                  : how == layout::side_by_side ? columns * batch
                                                : columns;
     column_stride = how == layout::transposed ? rows : 1;
-    batch_stride = how == layout::side_by_side ? columns : how == layout::spaced ? rows * row_stride + 5 : rows * columns;
+    batch_stride = how == layout::side_by_side ? columns
+                   : how == layout::spaced     ? rows * row_stride + 5
+                                               : rows * columns;
     size = how == layout::side_by_side ? rows * columns * batch : batch_stride * batch;
   }
   std::size_t at(index i, index r, index c) const {
@@ -76,8 +78,8 @@ void check_product(examiner<B>& e, product_shape s, product_layouts how, double 
 
 template <tensor_backend B>
 void check_products(examiner<B>& e) {
-  constexpr product_shape shapes[] = {{1, 1, 1, 1},  {1, 5, 3, 2},   {7, 1, 9, 1},   {13, 17, 1, 3}, {5, 4, 0, 1},
-                                      {0, 3, 4, 2},  {3, 4, 5, 0},   {33, 31, 65, 1}, {12, 32, 16, 2}, {50, 67, 129, 1}};
+  constexpr product_shape shapes[] = {{1, 1, 1, 1}, {1, 5, 3, 2}, {7, 1, 9, 1},    {13, 17, 1, 3},  {5, 4, 0, 1},
+                                      {0, 3, 4, 2}, {3, 4, 5, 0}, {33, 31, 65, 1}, {12, 32, 16, 2}, {50, 67, 129, 1}};
   for (const product_shape& s : shapes)
     for (const bool accumulate : {false, true}) {
       check_product(e, s, {layout::dense, layout::dense, layout::dense}, 1.0, accumulate);

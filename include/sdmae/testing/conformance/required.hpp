@@ -14,7 +14,7 @@ struct table_shape {
   index rows, width;
 };
 /// Nothing, single elements, odd sizes, and some that are worth splitting over threads.
-inline constexpr table_shape table_shapes[] = {{0, 3},  {1, 1},    {1, 37},  {17, 1},   {5, 16},
+inline constexpr table_shape table_shapes[] = {{0, 3},  {1, 1},    {1, 37},   {17, 1},   {5, 16},
                                                {13, 7}, {257, 67}, {3, 6001}, {19001, 1}};
 
 /// allocate: aligned, not shared, movable. copy_in and copy_out: what goes in comes out, of every type.
