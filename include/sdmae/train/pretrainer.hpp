@@ -41,7 +41,8 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
 
   using settings = pretrain_settings;
 
-  pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser, const settings& chosen)
+  pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser,
+             const settings& chosen = {})
       : model_(trained), mask_(std::move(mask)), loss_(std::move(loss)), optimiser_(optimiser), settings_(chosen) {
     if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
     if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
