@@ -48,7 +48,9 @@ using detail::scalar_of;
 /// A tensor backend brings, for its scalar type T:
 ///  1. `scalar`, the type T of weights and activations;
 ///  2. `allocate(bytes)`: an owner, movable, whose data() is 64-byte aligned memory that the other operations reach;
-///  3. `copy_in(to, from, count)` and `copy_out(to, from, count)`: between that memory and the host's;
+///  3. `copy_in(to, from, count)` and `copy_out(to, from, count)`: between that memory and the host's, for values of
+///  any
+///     plain type; the host may change what copy_in has read as soon as the call returns;
 ///  4. `synchronise()`: returns when everything asked for has been done;
 ///  5. `map(rows, width, f)`: calls f(r, c) once for every element, in any order;
 ///  6. `reduce_rows(reduction, out, width, f)`: out(r, 0) = reduction of f(r, c) over c, in the type of `out`;
@@ -59,12 +61,13 @@ using detail::scalar_of;
 /// Whatever the number of threads, results must be the same bits.
 template <class B>
 concept tensor_backend = requires(B backend, scalar_of<B>* values, const scalar_of<B>* constants, double* doubles,
-                                  std::uint8_t* bytes, std::int32_t* indices, index n) {
+                                  std::uint8_t* bytes, std::int32_t* indices, std::byte* raw, index n) {
   typename B::scalar;
   { backend.allocate(std::size_t{}).data() } -> std::convertible_to<std::byte*>;
   backend.copy_in(values, constants, n);
   backend.copy_in(indices, indices, n);
   backend.copy_in(bytes, bytes, n);
+  backend.copy_in(raw, raw, n);
   backend.copy_out(values, constants, n);
   backend.copy_out(doubles, doubles, n);
   backend.synchronise();
