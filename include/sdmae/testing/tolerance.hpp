@@ -13,6 +13,7 @@ struct tolerance {
   static constexpr double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
   static constexpr double exact = 0;
   static constexpr double sum = 32 * epsilon;
+  static constexpr double long_sum = 1024 * epsilon;  // some thousand terms of one sign, one after the other
   static constexpr double layer_norm = 64 * epsilon;
   static constexpr double attention = 64 * epsilon;
   static constexpr double attention_large_scores = 2048 * epsilon;  // exp of scores near 100 keeps their rounding

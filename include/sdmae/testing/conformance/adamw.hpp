@@ -42,7 +42,7 @@ void check_fill_and_norm(examiner<B>& e) {
     for (const T value : values) expected += textbook::real(value) * textbook::real(value);
     const std::vector<double> got = workspace.read();
     sum.write({got[0]});
-    e.compare(shaped("sum_of_squares", {count}), sum, std::vector<textbook::real>{expected}, tolerance<double>::sum);
+    e.compare(shaped("sum_of_squares", {count}), sum, std::vector<textbook::real>{expected}, tolerance<double>::long_sum);
     if (!workspace.intact()) e.found.push_back(judged("sum_of_squares, wrote outside its workspace", false));
   }
 }
