@@ -1,0 +1,13 @@
+// The backends on which gradients are checked.
+#pragma once
+
+#include "archetype_backend.hpp"
+#include "catch.hpp"
+#include "sdmae/backend/eigen.hpp"
+#include "sdmae/backend/reference.hpp"
+
+using archetype_double = archetype_backend<double>;
+using reference_double = sdmae::reference_backend<double>;
+using eigen_double = sdmae::eigen_backend<double>;
+
+#define EVERY_BACKEND reference_double, eigen_double, archetype_double
