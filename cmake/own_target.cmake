@@ -4,12 +4,13 @@ include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-march=native sdmae_has_march_native)
 
 # Warnings are errors only for compilers that we have tried: a newer one may know new warnings, and that must not stop
-# a stranger. The three exceptions are known for false alarms in optimised standard library code.
+# a stranger. The exceptions are known for false alarms in optimised standard library code.
 if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
    OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15))
   set(sdmae_werror -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND sdmae_werror -Wno-error=maybe-uninitialized -Wno-error=array-bounds -Wno-error=stringop-overflow)
+    list(APPEND sdmae_werror -Wno-error=maybe-uninitialized -Wno-error=array-bounds -Wno-error=stringop-overflow
+      -Wno-error=restrict)
   endif()
 endif()
 

@@ -62,7 +62,7 @@ void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
   for (const sdmae::parameter& row : Trainer::model_type::table())
     if (row.traits.trained && (row.reached_by & trainer.reached_outputs()) != 0)
       out["step0/grad/" + std::string(row.name())] =
-          to_golden(trainer.gradients() + row.offset, row.count(), shape_of(row));
+          to_golden(trainer.state().gradients + row.offset, row.count(), shape_of(row));
 }
 
 }  // namespace detail
@@ -98,7 +98,7 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
     const auto report = trainer.step(batch);
     losses.values.insert(losses.values.end(),
                          {report.loss, report.terms[0].value, report.terms[1].value, report.terms[2].value});
-    const T* const centers = trainer.template state<1>().center.data;
+    const T* const centers = std::get<1>(trainer.state().losses.of_term).center.data;
     center.values.insert(center.values.end(), centers, centers + Architecture::K);
     if (step == 0) detail::record_outputs(trainer, c.batch, out);
   }

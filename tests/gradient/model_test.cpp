@@ -44,7 +44,7 @@ sdmae::testing::findings check_model(const Loss& loss, unsigned reached) {
   };
   step();
   std::vector<double> gradient(static_cast<std::size_t>(model.storage));
-  backend.copy_out(gradient.data(), trainer.gradients(), model.storage);
+  backend.copy_out(gradient.data(), trainer.state().gradients, model.storage);
   backend.synchronise();
 
   sdmae::testing::findings found;

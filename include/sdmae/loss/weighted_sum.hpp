@@ -17,31 +17,47 @@ struct weighted {
 /// Σ weight·term. A term of weight 0 is not evaluated.
 template <loss_term... Terms>
 struct weighted_sum {
-  static constexpr std::size_t size = sizeof...(Terms);
   std::tuple<weighted<Terms>...> terms;
+
+  /// Numbers an image that all terms report together.
+  static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
+
+  /// What the terms keep from step to step.
+  template <class T, class Architecture>
+  struct states {
+    std::tuple<typename Terms::template state<T, Architecture>...> of_term;
+
+    static states plan(arena& memory) {
+      return {std::tuple<typename Terms::template state<T, Architecture>...>{
+          Terms::template state<T, Architecture>::plan(memory)...}};
+    }
+    /// f(name, values, count) for what a checkpoint must hold, such as the center.
+    template <class F>
+    void persistent(F f) const {
+      std::apply([&](const auto&... state) { (state.persistent(f), ...); }, of_term);
+    }
+  };
 
   /// The outputs (bits) that terms with a weight read, and those their gradients reach.
   unsigned reads() const {
-    unsigned bits = no_output;
-    each([&](const auto& w, auto) { bits |= w.weight != 0 ? w.term.reads : no_output; });
-    return bits;
+    return std::apply([](const auto&... w) { return (0u | ... | (w.weight != 0 ? w.term.reads : 0u)); }, terms);
   }
   unsigned reaches() const {
-    unsigned bits = no_output;
-    each([&](const auto& w, auto) { bits |= w.weight != 0 ? w.term.reaches : no_output; });
-    return bits;
+    return std::apply([](const auto&... w) { return (0u | ... | (w.weight != 0 ? w.term.reaches : 0u)); }, terms);
   }
 
-  /// f(weighted term, std::integral_constant position), in order.
-  template <class F>
-  void each(F&& f) const {
-    each(std::forward<F>(f), std::make_index_sequence<size>{});
+  /// f(weighted term, its state, its first column), in order.
+  template <class States, class F>
+  void each(States& kept, F f) const {
+    each(kept, f, std::index_sequence_for<Terms...>{});
   }
 
  private:
-  template <class F, std::size_t... I>
-  void each(F&& f, std::index_sequence<I...>) const {
-    (f(std::get<I>(terms), std::integral_constant<std::size_t, I>{}), ...);
+  template <class States, class F, std::size_t... I>
+  void each(States& kept, F& f, std::index_sequence<I...>) const {
+    std::size_t column = 0;
+    (void(f(std::get<I>(terms), std::get<I>(kept.of_term), std::exchange(column, column + Terms::column_count))),
+     ...);
   }
 };
 

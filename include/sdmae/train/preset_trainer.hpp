@@ -57,11 +57,11 @@ class preset_trainer final : public trainer {
       if (!row.traits.trained) continue;
       const std::string name(row.name());
       tensors.push_back(
-          access("sdmae.adamw.m." + name, shape_of(row), train_.first_moments() + row.offset, row.count()));
+          access("sdmae.adamw.m." + name, shape_of(row), train_.state().first_moments + row.offset, row.count()));
       tensors.push_back(
-          access("sdmae.adamw.v." + name, shape_of(row), train_.second_moments() + row.offset, row.count()));
+          access("sdmae.adamw.v." + name, shape_of(row), train_.state().second_moments + row.offset, row.count()));
     }
-    train_.each_loss_state([&](const char* name, float* values, index count) {
+    train_.state().losses.persistent([&](const char* name, float* values, index count) {
       tensors.push_back(access(std::string("sdmae.") + name, {count}, values, count));
     });
     return tensors;

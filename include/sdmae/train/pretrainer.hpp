@@ -16,6 +16,7 @@
 #include "sdmae/train/adamw.hpp"
 #include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
+#include "sdmae/train/training_state.hpp"
 
 namespace sdmae {
 
@@ -30,19 +31,16 @@ struct pretrain_settings {
 template <class Model, masking::mask_policy Mask, class Loss>
 class pretrainer;
 
-template <class Architecture, tensor_backend B, masking::mask_policy Mask, class... Terms>
-class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
+template <class Architecture, tensor_backend B, masking::mask_policy Mask, class Loss>
+class pretrainer<model<Architecture, B>, Mask, Loss> {
  public:
   using model_type = model<Architecture, B>;
   using architecture = Architecture;
   using T = scalar_of<B>;
-  static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
-  using report_type = step_report<columns>;
-
+  using report_type = step_report<Loss::columns>;
   using settings = pretrain_settings;
 
-  pretrainer(model_type& trained, Mask mask, loss::weighted_sum<Terms...> loss, adamw optimiser,
-             const settings& chosen = {})
+  pretrainer(model_type& trained, Mask mask, Loss loss, adamw optimiser, const settings& chosen = {})
       : model_(trained), mask_(std::move(mask)), loss_(std::move(loss)), optimiser_(optimiser), settings_(chosen) {
     if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
     if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
@@ -53,11 +51,11 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     reaches_ = loss_.reaches() & possible;
     segments_ = adamw_segments(model_type::table(), reaches_);
     arena plan;
-    lay_out(plan);
+    state_type::plan(plan, backend());
     memory_ = backend().allocate(plan.peak());
     arena real(memory_.data());
-    lay_out(real);
-    backend().fill(gradient_flat_, zeroed_count_, T(0));
+    state_ = state_type::plan(real, backend());
+    backend().fill(state_.gradients, state_.zeroed, T(0));
   }
 
   /// One step. Allocates nothing when the batch is no larger than before. Throws sdmae::error, before any weight has
@@ -81,7 +79,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   std::vector<planned_memory> memory_plan(index images) {
     std::vector<planned_memory> report;
     arena persistent(nullptr, &report), step(nullptr, &report);
-    lay_out(persistent);
+    state_type::plan(persistent, backend());
     plan_step<std::uint8_t>(step, images);
     return report;
   }
@@ -91,29 +89,16 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   model_type& trained_model() { return model_; }
   const settings& options() const { return settings_; }
   unsigned reached_outputs() const { return reaches_; }
-  const loss::weighted_sum<Terms...>& losses() const { return loss_; }
-
-  T* gradients() { return gradient_flat_; }
-  T* first_moments() { return first_moments_; }
-  T* second_moments() { return second_moments_; }
   const Mask& mask() const { return mask_; }
-  /// f(name, values, count) for what the losses carry from step to step, such as the center.
-  template <class F>
-  void each_loss_state(F f) {
-    std::apply([&](const auto&... state) { (state.persistent(f), ...); }, states_);
-  }
-  /// The state of term I.
-  template <std::size_t I>
-  auto& state() {
-    return std::get<I>(states_);
-  }
+  /// Gradients of the last step, moments and the losses' states, in the backend's memory.
+  const training_state<model_type, Loss>& state() const { return state_; }
 
   /// The outputs of the last slice of the last step, in the backend's memory.
   const auto& last_slice() const { return saved_; }
   index visible() const { return visible_; }
 
  private:
-  using parameters = typename model_type::parameters;
+  using state_type = training_state<model_type, Loss>;
   using saved_type = typename Architecture::template saved<T>;
   template <class Value>
   using images_type = typename image_format<Architecture::image, Value>::type;
@@ -121,29 +106,16 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
 
   B& backend() { return model_.backend(); }
 
-  /// What lives from step to step.
-  void lay_out(arena& memory) {
-    gradient_flat_ = memory.take<T>("gradients", storage);
-    first_moments_ = memory.take<T>("first moments", storage);
-    second_moments_ = memory.take<T>("second moments", storage);
-    states_ = std::tuple<typename Terms::template state<T, Architecture>...>{
-        Terms::template state<T, Architecture>::plan(memory)...};
-    zeroed_count_ = static_cast<index>(memory.used() / sizeof(T));
-    if (!memory.planning()) gradients_ = bind_parameters<parameters>(gradient_flat_);
-    numbers_ = memory.take<adamw_numbers<T>>("optimiser numbers", 1);
-    norm_workspace_ = memory.take<double>("norm", backend().sum_of_squares_workspace(storage));
-  }
-
-  /// What a step of `batch` images takes; every slice reuses the same memory.
-  template <class Value>
-  void lay_out_step(arena& memory, index batch) {
-    for (double*& column : column_data_) column = memory.take<double>("reported", batch);
+  /// What the slices of a step share: a number an image and column.
+  void lay_out_columns(arena& memory, index batch) {
+    for (double*& column : columns_) column = memory.take<double>("reported", batch);
   }
 
   template <class Value>
   void plan_step(arena& memory, index batch) {
     planning_backend<B> nothing(backend());
-    lay_out_step<Value>(memory, batch);
+    lay_out_columns(memory, batch);
+    Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
     run_slice<Value>(nothing, memory, nullptr, nullptr, 0, std::min(batch, settings_.slice), batch);
   }
 
@@ -163,10 +135,10 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   }
 
   void begin_step(index epoch) {
-    backend().fill(gradient_flat_, storage, T(0));
+    backend().fill(state_.gradients, storage, T(0));
     model_.prepare();
-    each_term(
-        [&](const auto& weighted, auto& state, auto, auto) { weighted.term.reset_step(backend(), state, epoch); });
+    loss_.each(state_.losses,
+               [&](const auto& weighted, auto& state, auto) { weighted.term.reset_step(backend(), state, epoch); });
   }
 
   /// Pulls images, draws masks and runs one slice.
@@ -177,7 +149,7 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     batch.next(count, images);
     masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
     arena memory(step_memory_.data());
-    lay_out_step<Value>(memory, batch.size());
+    lay_out_columns(memory, batch.size());
     run_slice<Value>(backend(), memory, images, host_masks_.data(), first, count, batch.size());
   }
 
@@ -203,37 +175,34 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     slice.dpixels = zeroed<Architecture::P>(backend, memory, "dpixels", reaches_ & pixels_output ? rows : 0);
     slice.dstudent = zeroed<Architecture::K>(backend, memory, "dstudent", reaches_ & student_output ? count : 0);
     slice.dteacher = zeroed<Architecture::K>(backend, memory, "dteacher", reaches_ & teacher_output ? count : 0);
-    each_term([&](const auto& weighted, auto& state, auto column_first, auto) {
-      constexpr std::size_t n = std::decay_t<decltype(weighted.term)>::column_count;
+    loss_.each(state_.losses, [&](const auto& weighted, auto& state, std::size_t column) {
+      std::array<double*, std::decay_t<decltype(weighted.term)>::column_count> out;
       if (!evaluated(weighted)) return;
-      std::array<double*, n> out;
-      for (std::size_t i = 0; i < n; ++i) out[i] = column_data_[column_first + i];
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = columns_[column + i];
       weighted.term.evaluate(backend, weighted.weight, slice, state, out, memory);
     });
     Architecture::backward(backend, mask, {slice.dpixels, slice.dstudent, slice.dteacher}, model_.weights(),
-                           model_.prepared(), saved_, gradients_, memory);
+                           model_.prepared(), saved_, state_.gradient_views, memory);
   }
 
   /// The report of a batch whose slices are all done; gradients are complete afterwards.
   report_type finish_gradients(index batch) {
     arena scratch(step_memory_.data());
-    lay_out_step<std::uint8_t>(scratch, batch);
-    Architecture::finish(backend(), model_.weights(), model_.prepared(), gradients_, scratch);
-    backend().sum_of_squares(gradient_flat_, storage, norm_workspace_);
+    lay_out_columns(scratch, batch);
+    Architecture::finish(backend(), model_.weights(), model_.prepared(), state_.gradient_views, scratch);
+    backend().sum_of_squares(state_.gradients, storage, state_.norm_workspace);
     report_type report;
     double norm = 0;
-    backend().copy_out(&norm, norm_workspace_, 1);
+    backend().copy_out(&norm, state_.norm_workspace, 1);
     backend().synchronise();
     report.gradient_norm = std::sqrt(norm);
-    each_term([&](const auto& weighted, auto&, auto column_first, auto) {
+    loss_.each(state_.losses, [&](const auto& weighted, auto&, std::size_t column) {
       using Term = std::decay_t<decltype(weighted.term)>;
-      for (std::size_t i = 0; i < Term::column_count; ++i) {
-        reported& number = report.terms[column_first + i];
-        number.name = Term::columns()[i];
-        number.evaluated = weighted.weight != 0;
-        if (evaluated(weighted)) number.value = batch_mean(column_data_[column_first + i], batch);
+      for (std::size_t i = 0; i < Term::columns().size(); ++i) {
+        const double value = evaluated(weighted) ? batch_mean(columns_[column + i], batch) : 0;
+        report.terms[column + i] = {Term::columns()[i], value, weighted.weight != 0};
       }
-      report.loss += weighted.weight * report.terms[column_first].value;
+      report.loss += weighted.weight * report.terms[column].value;
     });
     return report;
   }
@@ -254,14 +223,15 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
   }
 
   void update(double rate, index batch) {
-    each_term([&](const auto& weighted, auto& state, auto, auto) {
+    loss_.each(state_.losses, [&](const auto& weighted, auto& state, auto) {
       if (evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
     });
     const adamw_numbers<T> numbers = optimiser_.template numbers<T>(steps_done_ + 1, rate);
-    backend().copy_in(reinterpret_cast<std::byte*>(numbers_), reinterpret_cast<const std::byte*>(&numbers),
+    backend().copy_in(reinterpret_cast<std::byte*>(state_.numbers), reinterpret_cast<const std::byte*>(&numbers),
                       static_cast<index>(sizeof(numbers)));
-    backend().adamw_update(segments_, adamw_buffers<T>{model_.flat(), gradient_flat_, first_moments_, second_moments_},
-                           numbers_);
+    backend().adamw_update(
+        segments_, adamw_buffers<T>{model_.flat(), state_.gradients, state_.first_moments, state_.second_moments},
+        state_.numbers);
   }
 
   template <class Weighted>
@@ -276,32 +246,18 @@ class pretrainer<model<Architecture, B>, Mask, loss::weighted_sum<Terms...>> {
     return view;
   }
 
-  /// f(weighted term, its state, its first column, its position).
-  template <class F>
-  void each_term(F f) {
-    std::size_t column = 0;
-    loss_.each([&](const auto& weighted, auto position) {
-      f(weighted, std::get<position()>(states_), column, position);
-      column += std::decay_t<decltype(weighted.term)>::column_count;
-    });
-  }
-
   using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));
   model_type& model_;
   Mask mask_;
-  loss::weighted_sum<Terms...> loss_;
+  Loss loss_;
   adamw optimiser_;
   settings settings_;
-  index visible_ = 0, steps_done_ = 0, reserved_ = -1, zeroed_count_ = 0;
+  index visible_ = 0, steps_done_ = 0, reserved_ = -1;
   unsigned reads_ = 0, reaches_ = 0;
   std::vector<adamw_segment> segments_;
   memory_type memory_, step_memory_;
-  T *gradient_flat_ = nullptr, *first_moments_ = nullptr, *second_moments_ = nullptr;
-  parameters gradients_;
-  std::tuple<typename Terms::template state<T, Architecture>...> states_;
-  adamw_numbers<T>* numbers_ = nullptr;
-  double* norm_workspace_ = nullptr;
-  std::array<double*, columns> column_data_{};
+  state_type state_;
+  std::array<double*, Loss::columns> columns_{};
   saved_type saved_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;
