@@ -1,0 +1,143 @@
+# What the scripts of this folder share. Faults are reported with SEND_ERROR: a script goes on and tells all of them.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${SCRATCH})
+file(MAKE_DIRECTORY ${SCRATCH})
+get_filename_component(program_name ${PROGRAM} NAME_WE)
+
+function(fault text)
+  message(SEND_ERROR "${text}")
+endfunction()
+
+# run(<argument>…) runs the program in SCRATCH; sets status, out, err, and said: what stderr holds beside lines of
+# progress.
+macro(run)
+  execute_process(COMMAND ${PROGRAM} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err TIMEOUT 300)
+  strip_progress()
+  string(JOIN " " asked ${ARGN})
+endmacro()
+
+# The same through sh: ${command} is a line of shell in which "$0" is the program.
+macro(run_in_shell command)
+  execute_process(COMMAND sh -c "${command}" ${PROGRAM} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err TIMEOUT 300)
+  strip_progress()
+  set(asked "${command}")
+endmacro()
+
+macro(strip_progress)
+  string(REGEX REPLACE "\nstep [0-9]+/[^\n]*" "" said "\n${err}")
+  string(REGEX REPLACE "^\n" "" said "${said}")
+endmacro()
+
+# expect(SUCCESS | FAILURE <status> [SAYS <piece>…]) judges the last run. A failure must say one line on stderr, from the
+# program, with every piece in it.
+function(expect kind)
+  cmake_parse_arguments(want "" "" "SAYS" ${ARGN})
+  if(kind STREQUAL "SUCCESS")
+    set(wanted 0)
+  else()
+    set(wanted "${want_UNPARSED_ARGUMENTS}")
+    if(NOT said MATCHES "^${program_name}: [^\n]+\n$")
+      fault("[${asked}] must say one line, said: ${said}")
+    endif()
+  endif()
+  if(NOT status STREQUAL wanted)
+    fault("[${asked}] must exit with ${wanted}, not ${status}; it said: ${said}")
+  endif()
+  foreach(piece IN LISTS want_SAYS)
+    string(FIND "${said}" "${piece}" found)
+    if(found EQUAL -1)
+      fault("[${asked}] must say '${piece}', said: ${said}")
+    endif()
+  endforeach()
+endfunction()
+
+# refuses(<status> "<piece>|<piece>" <argument>…): runs, and expects a failure that says the pieces.
+macro(refuses refused_with refused_saying)
+  run(${ARGN})
+  string(REPLACE "|" ";" pieces "${refused_saying}")
+  expect(FAILURE ${refused_with} SAYS ${pieces})
+endmacro()
+
+# tool(<argument>…) runs tool.cpp's program; sets tool_out.
+macro(tool)
+  execute_process(COMMAND ${TOOL} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE tool_status OUTPUT_VARIABLE tool_out ERROR_VARIABLE tool_out_err)
+  if(NOT tool_status EQUAL 0)
+    message(FATAL_ERROR "tool ${ARGN}: ${tool_out_err}")
+  endif()
+endmacro()
+
+# same(<file> <file>): byte for byte.
+function(same one other)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${one} ${other} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE differ OUTPUT_QUIET ERROR_QUIET)
+  if(NOT differ EQUAL 0)
+    fault("${one} and ${other} differ")
+  endif()
+endfunction()
+
+function(differ one other)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${one} ${other} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE differ OUTPUT_QUIET ERROR_QUIET)
+  if(NOT differ EQUAL 1)
+    fault("${one} and ${other} must both be there and differ")
+  endif()
+endfunction()
+
+# state(<variable> <folder>): names and contents of all its files, as one text. unchanged(<folder> "${<variable>}").
+function(state variable folder)
+  file(GLOB_RECURSE files RELATIVE ${SCRATCH}/${folder} ${SCRATCH}/${folder}/*)
+  set(text "")
+  foreach(file IN LISTS files)
+    file(SHA256 ${SCRATCH}/${folder}/${file} hash)
+    string(APPEND text "${file} ${hash}\n")
+  endforeach()
+  set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+
+function(unchanged folder before)
+  state(now ${folder})
+  if(NOT now STREQUAL before)
+    fault("[${asked}] changed ${folder}: ${before}became: ${now}")
+  endif()
+endfunction()
+
+# holds(<folder> <name>…): exactly these files, nothing left behind beside them.
+function(holds folder)
+  file(GLOB files RELATIVE ${SCRATCH}/${folder} ${SCRATCH}/${folder}/* ${SCRATCH}/${folder}/.*)
+  list(REMOVE_ITEM files . ..)
+  list(SORT files)
+  list(SORT ARGN)
+  if(NOT files STREQUAL "${ARGN}")
+    fault("${folder} holds ${files}, not ${ARGN}")
+  endif()
+endfunction()
+
+# lines_of(<variable> <file>): how many lines it has.
+function(lines_of variable file)
+  file(STRINGS ${SCRATCH}/${file} lines)
+  list(LENGTH lines count)
+  set(${variable} ${count} PARENT_SCOPE)
+endfunction()
+
+# steps_in_log(<folder> <count>): log.jsonl has the steps 1 … count, a line each, in order.
+function(steps_in_log folder count)
+  file(STRINGS ${SCRATCH}/${folder}/log.jsonl lines)
+  set(step 0)
+  foreach(line IN LISTS lines)
+    math(EXPR step "${step} + 1")
+    string(JSON said ERROR_VARIABLE problem GET "${line}" step)
+    if(NOT said STREQUAL step)
+      fault("${folder}/log.jsonl, line ${step}: ${line}")
+    endif()
+  endforeach()
+  if(NOT step EQUAL count)
+    fault("${folder}/log.jsonl has ${step} lines, not ${count}")
+  endif()
+endfunction()
+
+# The words that every run of pretrain below begins with: 64 images, 4 steps of 16 an epoch.
+set(small_run --preset quickstart --data synthetic --synthetic 64 --batch 16)
+set(run_files checkpoint.safetensors log.jsonl run.json curve.png reconstruction.png)
