@@ -64,7 +64,7 @@ struct quickstart {
              vit_shape{.width = 64, .depth = 2, .heads = 2},
              head_shape{.hidden = 256, .bottleneck = 64, .prototypes = 256}>;
   using target = loss::target::unit;
-  static constexpr recipe defaults{.base_learning_rate = 2e-2, .batch = 32, .epochs = 10, .warmup_epochs = 1};
+  static constexpr recipe defaults{.base_learning_rate = 2e-2, .batch = 32, .epochs = 8, .warmup_epochs = 1};
 };
 
 }  // namespace presets
