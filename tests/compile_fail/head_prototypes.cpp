@@ -1,0 +1,10 @@
+// expect: prototypes must be at least 2
+#include "sdmae/core/shapes.hpp"
+
+#ifdef SDMAE_SHOULD_COMPILE
+constexpr sdmae::head_shape shape{.hidden = 8, .bottleneck = 8, .prototypes = 8};
+#else
+constexpr sdmae::head_shape shape{.hidden = 8, .bottleneck = 8, .prototypes = 1};
+#endif
+
+template struct sdmae::checked_head<shape>;

@@ -1,0 +1,10 @@
+// expect: at least two patches are needed
+#include "sdmae/core/shapes.hpp"
+
+#ifdef SDMAE_SHOULD_COMPILE
+constexpr sdmae::image_shape shape{.height = 96, .width = 96, .patch = 8};
+#else
+constexpr sdmae::image_shape shape{.height = 96, .width = 96, .patch = 96};
+#endif
+
+template struct sdmae::checked_image<shape>;

@@ -1,0 +1,148 @@
+#include "sdmae/train/pretrainer.hpp"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "sdmae/backend/eigen.hpp"
+#include "sdmae/loss/reconstruction.hpp"
+#include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/masking/random.hpp"
+#include "tiny.hpp"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+// Counted at malloc: Eigen and the C library do not go through operator new.
+extern "C" void* malloc(std::size_t size) {
+  static const auto next = reinterpret_cast<void* (*)(std::size_t)>(dlsym(RTLD_NEXT, "malloc"));
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return next(size);
+}
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  static const auto next = reinterpret_cast<void* (*)(std::size_t, std::size_t)>(dlsym(RTLD_NEXT, "aligned_alloc"));
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return next(alignment, size);
+}
+extern "C" int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  static const auto next =
+      reinterpret_cast<int (*)(void**, std::size_t, std::size_t)>(dlsym(RTLD_NEXT, "posix_memalign"));
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return next(out, alignment, size);
+}
+
+namespace {
+
+using namespace sdmae;
+using backend = eigen_backend<float>;
+using model_type = model<tiny::architecture, backend>;
+
+auto losses(double distill_weight) {
+  return (1 - distill_weight) * loss::reconstruction<>{} + distill_weight * loss::self_distillation<>{};
+}
+using trainer_type = pretrainer<model_type, masking::random, decltype(losses(0))>;
+
+/// A model under training, and a batch of five images for it.
+struct training {
+  explicit training(int threads = 1, sdmae::index slice = 5, double distill_weight = 0.2, double ratio = 0.6)
+      : cpu({.threads = threads}),
+        model(cpu, {.seed = 5}),
+        train(model, masking::random{.ratio = ratio}, losses(distill_weight), adamw{.learning_rate = 1e-3},
+              {.seed = 9, .slice = slice}) {}
+
+  trainer_type::report_type step() {
+    array_batch<tiny::image, std::uint8_t> batch(images.data(), 5);
+    return train.step(batch);
+  }
+  std::vector<float> weights() const { return {model.flat(), model.flat() + model_type::storage}; }
+
+  backend cpu;
+  model_type model;
+  trainer_type train;
+  std::vector<std::uint8_t> images = tiny::pictures(5);
+};
+
+}  // namespace
+
+TEST_CASE("a training step allocates nothing after the first") {
+  const long before_probe = allocations;
+  std::free(std::malloc(64));
+  std::vector<int> probe(100);
+  REQUIRE(allocations >= before_probe + 1 + (probe.empty() ? 1 : 1));  // the counter counts
+
+  training run(2, 2);
+  run.step();
+  array_batch<tiny::image, std::uint8_t> batch(run.images.data(), 5);
+  const long before = allocations;
+  for (int i = 0; i < 3; ++i) run.train.step(batch);
+  CHECK(allocations - before == 0);
+}
+
+TEST_CASE("threads and slices change no bit") {
+  training whole;
+  for (int i = 0; i < 3; ++i) whole.step();
+  for (int threads : {1, 2, 3})
+    for (sdmae::index slice : {1, 2, 3, 5}) {
+      training cut(threads, slice);
+      for (int i = 0; i < 3; ++i) cut.step();
+      INFO(threads << " threads, slice " << slice);
+      CHECK(cut.weights() == whole.weights());
+    }
+}
+
+TEST_CASE("a loss that is not finite is refused before any weight has changed") {
+  training run;
+  run.step();
+  const parameter& row = *model_type::table().begin();
+  std::vector<float> broken = run.model.read(row);
+  broken[0] = std::numeric_limits<float>::quiet_NaN();
+  run.model.write(row, broken);
+  const auto count_nan = [&] {
+    long count = 0;
+    for (float w : run.weights()) count += std::isnan(w);
+    return count;
+  };
+  REQUIRE(count_nan() == 1);
+  CHECK_THROWS_AS(run.step(), error);
+  CHECK(count_nan() == 1);
+  CHECK(run.train.steps_done() == 1);
+}
+
+TEST_CASE("a term of weight 0 is not evaluated, and what it alone reaches keeps its bytes") {
+  const double weight = GENERATE(0.0, 1.0);
+  training run(1, 5, weight);
+  const std::vector<float> before = run.weights();
+  const auto report = run.step();
+  CHECK(report.terms[0].evaluated == (weight == 0.0));
+  CHECK(report.terms[1].evaluated == (weight == 1.0));
+  CHECK(report.terms[2].evaluated == (weight == 1.0));
+  const std::vector<float> after = run.weights();
+  const unsigned reached = weight == 0.0 ? pixels_output : student_output | teacher_output;
+  for (const parameter& row : model_type::table()) {
+    const bool same =
+        std::equal(before.begin() + row.offset, before.begin() + row.offset + row.count(), after.begin() + row.offset);
+    INFO(std::string(row.name()));
+    CHECK(same == (!row.traits.trained || (row.reached_by & reached) == 0));
+  }
+}
+
+TEST_CASE("with every patch visible the reconstruction is 0, not 0/0") {
+  training run(1, 5, 0.2, 0.0);
+  const auto report = run.step();
+  CHECK(report.terms[0].value == 0.0);
+  CHECK(std::isfinite(report.loss));
+  CHECK(report.loss > 0);
+}
+
+TEST_CASE("the memory plan names pieces that add up to what a step takes") {
+  training run;
+  std::size_t bytes = 0;
+  for (const planned_memory& piece : run.train.memory_plan(5)) bytes += piece.bytes;
+  CHECK(bytes > 3 * sizeof(float) * model_type::storage);
+}
