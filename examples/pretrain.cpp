@@ -48,7 +48,12 @@ void open_folder(const program::pretrain_options& options) {
 nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
                                      const sdmae::trainer& trainer) {
   nlohmann::ordered_json settings;
-  for (const auto& [key, value] : plan.settings) settings[key.substr(6)] = value;
+  for (const auto& [key, value] : plan.settings) {
+    const auto number = nlohmann::ordered_json::parse(value, nullptr, false);
+    settings[key.substr(6)] = number.is_number() ? number : nlohmann::ordered_json(value);
+  }
+  settings["mask"] = options.mask;
+  settings["backend"] = options.backend;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
   settings["data_path"] = options.data;

@@ -85,6 +85,11 @@ inline golden_case read_golden_case(const std::filesystem::path& folder) {
     read.steps = read.settings.at("steps");
     read.batch = read.settings.at("batch");
     read.stride = read.settings.at("stride");
+    for (const char* key : {"distill_weight", "student_temperature", "teacher_temperature", "center_momentum"})
+      read.number("config", key);
+    for (const char* key : {"lr", "eps", "weight_decay"}) read.number("adamw", key);
+    for (std::size_t i : {0, 1}) read.settings.at("adamw").at("betas").at(i).get<double>();
+    read.settings.at("torch_float32_error").get<std::map<std::string, double>>();
   } catch (const nlohmann::json::exception& problem) {
     throw sdmae::error(path.string(), problem.what(), "make the case again with the generator");
   }

@@ -46,8 +46,11 @@ inline std::vector<sdmae::index> shape_of(const sdmae::parameter& row) {
 
 template <class Model>
 void load_starting_weights(Model& model, const sdmae::safetensors_file& init) {
-  for (const sdmae::parameter& row : model.table())
-    model.write(row, init.read<typename Model::scalar>(std::string(row.name())));
+  for (const sdmae::parameter& row : model.table()) {
+    std::vector<typename Model::scalar> values(static_cast<std::size_t>(row.count()));
+    init.read(std::string(row.name()), values.data(), row.count());
+    model.write(row, values);
+  }
 }
 
 template <class Trainer>
@@ -75,6 +78,13 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
   detail::load_starting_weights(model, sdmae::safetensors_file(c.folder / "init.safetensors"));
   const sdmae::safetensors_file inputs(c.folder / "inputs.safetensors");
   const auto images = inputs.read<T>("images");
+  const auto want = static_cast<std::size_t>(c.steps * c.batch);
+  if (images.size() != want * Architecture::image.values() ||
+      inputs.info("mask").count() != static_cast<sdmae::index>(want) * Architecture::N)
+    throw sdmae::error(
+        inputs.name(),
+        "images or masks are not those of " + std::to_string(c.steps) + " steps of " + std::to_string(c.batch),
+        "make the case again");
   const sdmae::masking::given mask(inputs.read<std::uint8_t>("mask"), Architecture::N);
 
   const double lambda = c.number("config", "distill_weight");

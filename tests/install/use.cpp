@@ -15,5 +15,6 @@ int main() {
                           sdmae::adamw{});
   const std::vector<std::uint8_t> images(2 * tile.values(), 200);
   sdmae::array_batch<tile, std::uint8_t> batch(images.data(), 2);
-  std::printf("sdmae %s, reconstruction %g\n", SDMAE_VERSION, train.step(batch).loss);
+  if (!(train.step(batch).loss > 0)) return 1;
+  std::printf("sdmae %s\n", SDMAE_VERSION);
 }

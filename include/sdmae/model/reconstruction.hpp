@@ -45,6 +45,18 @@ struct patch_channel_pixels {
   }
 };
 
+/// Images pulled from a batch already, with the sample numbers that they have there.
+template <image_shape Image>
+class held_batch : public array_batch<Image, std::uint8_t> {
+ public:
+  held_batch(const std::uint8_t* images, const byte_batch& source)
+      : array_batch<Image, std::uint8_t>(images, source.size(), source.epoch()), source_(source) {}
+  index sample(index i) const { return source_.sample(i); }
+
+ private:
+  const byte_batch& source_;
+};
+
 inline std::uint8_t to_byte(double unit) {
   return static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(unit, 0.0, 1.0)));
 }
@@ -76,12 +88,7 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
   constexpr index C = Image.channels, P = Image.patch_values(), N = Image.patches();
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
   batch.next(batch.size(), original.data());
-  struct held : array_batch<Image, std::uint8_t> {
-    held(const std::uint8_t* images, byte_batch& like)
-        : array_batch<Image, std::uint8_t>(images, like.size(), like.epoch()), source(like) {}
-    index sample(index i) const { return source.sample(i); }
-    byte_batch& source;
-  } images(original.data(), batch);
+  detail::held_batch<Image> images(original.data(), batch);
   const painted<scalar_of<B>> result = paint(from, mask, seed, images);
 
   reconstruction_images out{batch.size(), original, original, original, original, Target::baseline_name};
