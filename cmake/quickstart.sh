@@ -80,7 +80,8 @@ case ${1:-} in
     prepare_build
     cmake --workflow --preset quickstart
     say "Pre-training on generated tissue"
-    build/quickstart/examples/pretrain --preset quickstart --data synthetic --out runs/quickstart
+    resume=; [ ! -e runs/quickstart/checkpoint.safetensors ] || resume=--resume  # a second run goes on from the first
+    build/quickstart/examples/pretrain --preset quickstart --data synthetic --out runs/quickstart $resume
     say "Done. Look at
    runs/quickstart/curve.png           the losses, step by step
    runs/quickstart/reconstruction.png  tissue the model did not see, and what it filled in"
