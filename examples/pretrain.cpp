@@ -31,18 +31,23 @@ const sdmae::registered_preset& find_preset(const std::string& name) {
   throw program::no_such_preset(name);
 }
 
-/// Makes the run's folder, and refuses one that holds a run already unless it is to be resumed.
-void open_folder(const program::pretrain_options& options) {
-  const fs::path folder = options.out, checkpoint = folder / "checkpoint.safetensors";
+/// Refuses a folder that holds a run already unless it is to be resumed, and one to be resumed that holds none.
+void check_folder(const program::pretrain_options& options) {
+  const fs::path checkpoint = fs::path(options.out) / "checkpoint.safetensors";
   std::error_code problem;
-  fs::create_directories(folder, problem);
-  if (problem || !fs::is_directory(folder))
-    throw sdmae::error(options.out, "the folder cannot be made (" + problem.message() + ")", "choose another --out");
-  const bool there = fs::exists(checkpoint);
+  const bool there = fs::exists(checkpoint, problem);
   if (there && !options.resume)
     throw sdmae::error(checkpoint.string(), "is there already", "add --resume to go on, or choose another --out");
   if (!there && options.resume)
     throw sdmae::error(checkpoint.string(), "is not there, nothing to resume", "leave out --resume to start a run");
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (!fs::is_directory(folder, problem))
+    throw sdmae::error(folder.string(), "the folder cannot be made (" + problem.message() + ")",
+                       "choose another --out");
 }
 
 nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
@@ -75,14 +80,11 @@ class pretraining {
       : options_(options),
         data_(data),
         plan_(program::plan_run(options, preset.defaults, data.size(), data.fingerprint())),
+        examples_(data, 6, shape),
         trainer_(preset.make(plan_.trainer)),
         shape_(shape),
         folder_(options.out) {
     plan_.settings["sdmae.policies"] = trainer_->policies();
-    if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
-      say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
-          " is above the learning rate at this batch: lowered to " +
-          program::detail::number_text(plan_.trainer.schedule.peak));
     if (options.resume)
       sdmae::resume_checkpoint(checkpoint(), *trainer_, plan_.settings);
     else if (!options.init.empty())
@@ -90,15 +92,19 @@ class pretraining {
   }
 
   void run() {
+    make_folder(folder_);
+    if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
+      say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
+          " is above the learning rate at this batch: lowered to " +
+          program::detail::number_text(plan_.trainer.schedule.peak));
     const index first = trainer_->steps_done();
-    program::example_batch examples(data_, 6, shape_);
-    baseline_loss_ = trainer_->reconstruct(examples).baseline_loss;
+    baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
     program::run_log log(folder_ / "log.jsonl", first);
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
     if (first >= plan_.last_step) {
       say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.last_step) +
           " steps are done");
-      return draw(log, examples);
+      return draw(log);
     }
     sdmae::loader<Dataset> images(data_, loading(first));
     program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
@@ -108,8 +114,10 @@ class pretraining {
       if ((step + 1) % plan_.save_every == 0 && step + 1 < plan_.last_step) save();
     }
     progress.finish();
+    if (images.broken() > 0)
+      say(std::to_string(images.broken()) + " broken images were replaced, each by the next readable one");
     save();
-    draw(log, examples);
+    draw(log);
     if (interrupted)
       throw sdmae::error("interrupted", "saved after step " + std::to_string(trainer_->steps_done()),
                          "add --resume to go on");
@@ -149,8 +157,8 @@ class pretraining {
 
   void save() { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); }
 
-  void draw(const program::run_log& log, program::example_batch& examples) {
-    const sdmae::reconstruction_images images = trainer_->reconstruct(examples);
+  void draw(const program::run_log& log) {
+    const sdmae::reconstruction_images images = trainer_->reconstruct(examples_);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     if (plan_.recipe.distill_weight == 1 || plan_.recipe.mask_ratio == 0) return;  // nothing was painted
@@ -162,6 +170,7 @@ class pretraining {
   const program::pretrain_options& options_;
   const Dataset& data_;
   program::pretrain_plan plan_;
+  program::example_batch examples_;
   std::unique_ptr<sdmae::trainer> trainer_;
   sdmae::image_shape shape_;
   fs::path folder_;
@@ -170,8 +179,8 @@ class pretraining {
 
 void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = find_preset(options.preset);
+  check_folder(options);
   const auto train_on = [&](const auto& data) {
-    open_folder(options);
     pretraining(options, preset, data, preset.image).run();
     say("wrote checkpoint.safetensors, log.jsonl, run.json, curve.png and reconstruction.png into " + options.out);
   };

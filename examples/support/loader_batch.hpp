@@ -1,10 +1,13 @@
 // Batches of a data set as a trainer pulls them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sdmae/core/batch.hpp"
+#include "sdmae/core/error.hpp"
 #include "sdmae/data/loader.hpp"
 
 namespace program {
@@ -24,18 +27,21 @@ class loader_batch final : public sdmae::byte_batch {
   sdmae::index size_;
 };
 
-/// The first readable images of a data set, whole, at the model's size: always the same ones, to look at.
+/// The first readable images of a data set, whole, at the model's size: always the same ones, to look at. The
+/// constructor throws sdmae::error when not one can be read.
 class example_batch final : public sdmae::byte_batch {
  public:
   template <class Dataset>
   example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape) : values_(shape.values()) {
     sdmae::augmentation whole;
     whole.part = sdmae::cropping::center;
+    std::string first_problem;
     for (sdmae::index i = 0; i < data.size() && sdmae::index(samples_.size()) < count; ++i) {
       sdmae::decoded_image decoded;
       try {
         decoded = data.load(i);
-      } catch (const sdmae::error&) {
+      } catch (const sdmae::error& problem) {
+        if (first_problem.empty()) first_problem = problem.what();
         continue;  // the loader names broken images
       }
       pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));
@@ -43,6 +49,10 @@ class example_batch final : public sdmae::byte_batch {
                      pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_));
       samples_.push_back(i);
     }
+    if (samples_.empty())
+      throw sdmae::error("--data",
+                         "none of the " + std::to_string(data.size()) + " images can be read, the first because",
+                         first_problem);
   }
   sdmae::index size() const override { return static_cast<sdmae::index>(samples_.size()); }
   sdmae::index epoch() const override { return 0; }

@@ -49,7 +49,7 @@ struct pretrain_options {
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(at_least(1));
     app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(at_least(1));
-    app.add_option("--seed", seed, "of weights, order, crops and masks");
+    app.add_option("--seed", seed, "of weights, order, crops and masks")->check(not_negative());
     app.add_option("--threads", threads, "default: all cores")->check(within(1, 1024));
   }
 };

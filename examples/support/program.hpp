@@ -67,6 +67,14 @@ inline CLI::Validator at_least(long long low) {
   return {refuse, ">= " + std::to_string(low), "at_least"};
 }
 
+/// For unsigned numbers: CLI11 takes -1 for the largest one.
+inline CLI::Validator not_negative() {
+  const auto refuse = [](std::string& value) -> std::string {
+    return value.find('-') == std::string::npos ? "" : value + " is negative";
+  };
+  return {refuse, "", "not_negative"};
+}
+
 #if defined(SDMAE_KNOWN_PRESETS)
 
 /// Words of a list separated by spaces.

@@ -1,7 +1,8 @@
 // Checkpoints: a training run as a safetensors file, weights under the released names. Needs sdmae::checkpoint.
 #pragma once
 
-#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -54,7 +55,12 @@ std::vector<std::string> differences(const safetensors_file& file, const std::ve
   return found;
 }
 
+// All values are looked at before the first is taken: a file is taken whole or not at all.
 inline void read_into(const safetensors_file& file, const std::vector<named_tensor>& tensors) {
+  for (const named_tensor& tensor : tensors)
+    for (const float value : file.read<float>(tensor.name))
+      if (!std::isfinite(value))
+        throw error(file.name(), tensor.name + " holds a value that is not finite", "use an older checkpoint");
   for (const named_tensor& tensor : tensors) tensor.write(file.read<float>(tensor.name).data());
 }
 
@@ -110,8 +116,12 @@ inline void resume_checkpoint(const std::filesystem::path& path, trainer& run, c
   if (!found.empty())
     throw error(path.string(), "cannot be resumed: " + detail::joined(found),
                 "use --init to start a new run from its weights");
+  const std::vector<std::int64_t> step = file.read<std::int64_t>("sdmae.step");
+  if (step.size() != 1 || step[0] < 0)
+    throw error(path.string(), "sdmae.step is " + (step.size() == 1 ? std::to_string(step[0]) : "not one number"),
+                "use --init to start a new run from its weights");
   detail::read_into(file, wanted);
-  run.set_steps_done(static_cast<index>(file.read<std::int64_t>("sdmae.step").at(0)));
+  run.set_steps_done(static_cast<index>(step[0]));
 }
 
 }  // namespace sdmae

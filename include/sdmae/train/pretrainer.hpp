@@ -122,16 +122,19 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   /// Takes memory for batches of `batch` images where there is not enough yet.
   template <class Value>
   void reserve(index batch) {
-    const index key = batch * 16 + static_cast<index>(sizeof(Value));
-    if (key == reserved_) return;
     arena plan;
     plan_step<Value>(plan, batch);
-    step_memory_ = backend().allocate(plan.peak());
+    if (plan.peak() > reserved_) step_memory_ = backend().allocate(plan.peak());
+    reserved_ = std::max(reserved_, plan.peak());
     const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));
-    host_images_ = std::vector<std::byte>(slice * Architecture::image.values() * sizeof(Value));
-    host_masks_ = std::vector<std::int32_t>(slice * Architecture::N);
-    host_columns_ = std::vector<double>(static_cast<std::size_t>(batch));
-    reserved_ = key;
+    grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
+    grow(host_masks_, slice * Architecture::N);
+    grow(host_columns_, static_cast<std::size_t>(batch));
+  }
+
+  template <class Values>
+  static void grow(Values& values, std::size_t count) {
+    values.resize(std::max(values.size(), count));
   }
 
   void begin_step(index epoch) {
@@ -252,7 +255,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   Loss loss_;
   adamw optimiser_;
   settings settings_;
-  index visible_ = 0, steps_done_ = 0, reserved_ = -1;
+  index visible_ = 0, steps_done_ = 0;
+  std::size_t reserved_ = 0;  // bytes of step_memory_
   unsigned reads_ = 0, reaches_ = 0;
   std::vector<adamw_segment> segments_;
   memory_type memory_, step_memory_;

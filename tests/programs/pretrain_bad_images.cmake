@@ -1,0 +1,72 @@
+# Data that is missing, broken, or not what the model takes.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+
+set(words --preset quickstart --batch 8 --out run)
+file(MAKE_DIRECTORY ${SCRATCH}/empty/below)
+file(WRITE ${SCRATCH}/empty/notes.txt "no image")
+file(WRITE ${SCRATCH}/a_file "no folder")
+refuses(1 "nowhere: no such folder" ${words} --data nowhere)
+refuses(1 "empty: no images: looked for .png" ${words} --data empty)
+refuses(1 "a_file: a file, not a folder" ${words} --data a_file)
+tool(images few 5 64)
+refuses(1 "few has 5 images|at most 5" ${words} --data few)
+# Root reads everything, so this rule can only be seen by others.
+execute_process(COMMAND sh -c "mkdir closed && chmod 000 closed && ! ls closed" WORKING_DIRECTORY ${SCRATCH}
+  RESULT_VARIABLE is_root OUTPUT_QUIET ERROR_QUIET)
+if(is_root EQUAL 0)
+  refuses(1 "closed: cannot list the folder" ${words} --data closed)
+endif()
+if(EXISTS ${SCRATCH}/run)
+  fault("a run that was refused left its folder behind")
+endif()
+
+# Broken files in the middle, no more than 1 %: each is named once, the count at the end; the run goes through, and
+# threads change nothing.
+tool(images tiles 300 64)
+set(first tiles/even/tile_0002.png)
+tool(cut ${first} ${first}.cut 900)
+file(RENAME ${SCRATCH}/${first}.cut ${SCRATCH}/${first})
+file(WRITE ${SCRATCH}/tiles/odd/tile_0011.png "this is no picture")
+file(WRITE ${SCRATCH}/tiles/odd/tile_0151.png "")
+foreach(threads IN ITEMS 1 3)
+  run(--preset quickstart --batch 8 --data tiles --steps 74 --epochs 2 --threads ${threads} --out broken_${threads})
+  expect(SUCCESS SAYS tile_0002.png tile_0011.png tile_0151.png "3 broken images")
+  foreach(name IN ITEMS tile_0002.png tile_0011.png tile_0151.png)
+    string(REGEX MATCHALL "${name}: " told "${said}")
+    list(LENGTH told times)
+    if(NOT times EQUAL 1)
+      fault("${name} was named ${times} times in: ${said}")
+    endif()
+  endforeach()
+  steps_in_log(broken_${threads} 74)
+endforeach()
+same(broken_1/checkpoint.safetensors broken_3/checkpoint.safetensors)
+
+# One more, and it is too many: the last checkpoint stays.
+file(WRITE ${SCRATCH}/tiles/even/tile_0100.png "nor this")
+run(--preset quickstart --batch 8 --data tiles --epochs 2 --save-every 1 --out too_many)
+string(REGEX MATCH "pretrain: [^\n]*\n$" last "${said}")
+if(NOT status EQUAL 1 OR NOT last MATCHES "broken images, more than 1 % of 300")
+  fault("four broken images of 300 must end the run with one line; exit ${status}, said: ${said}")
+endif()
+# All broken.
+foreach(i RANGE 1 9)
+  file(WRITE ${SCRATCH}/hopeless/${i}.jpg "nothing")
+endforeach()
+refuses(1 "hopeless|none of the 9 images can be read|1.jpg" ${words} --data hopeless)
+
+# Every kind that is converted: said once for each, and trained on. Images smaller than the model's are enlarged.
+file(GLOB kinds ${IMAGES}/*)
+foreach(copy RANGE 1 4)
+  file(COPY ${kinds} DESTINATION ${SCRATCH}/kinds/${copy})
+endforeach()
+run(--preset quickstart --batch 8 --data kinds --epochs 2 --out kinds_run)
+expect(SUCCESS SAYS "alpha" "16-bit" "grey" "CMYK" "enlarged to 64 x 64")
+string(REPLACE ";" "," said "${said}") # for MATCHALL, which makes a list
+foreach(kind IN ITEMS "alpha channel" "16-bit" "grey image" "CMYK" "enlarged")
+  string(REGEX MATCHALL "[^\n]*${kind}[^\n]*said once" told "${said}")
+  list(LENGTH told times)
+  if(NOT times EQUAL 1)
+    fault("'${kind}' was said ${times} times in: ${said}")
+  endif()
+endforeach()
