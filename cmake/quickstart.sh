@@ -84,7 +84,7 @@ case ${1:-} in
     build/quickstart/examples/pretrain --preset quickstart --data synthetic --out runs/quickstart $resume
     say "Done. Look at
    runs/quickstart/curve.png           the losses, step by step
-   runs/quickstart/reconstruction.png  tissue the model did not see, and what it filled in"
+   runs/quickstart/reconstruction.png  tissue, what the model saw of it, and what it filled in"
     ;;
   *)
     echo "usage: sh cmake/quickstart.sh [test | deps]" >&2

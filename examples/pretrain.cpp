@@ -14,7 +14,9 @@
 #include "support/program.hpp"
 #include "support/progress.hpp"
 #include "support/run_files.hpp"
+#if defined(PROGRAM_DRAWS)
 #include "support/run_pictures.hpp"
+#endif
 
 namespace {
 
@@ -44,10 +46,18 @@ void check_folder(const program::pretrain_options& options) {
 
 void make_folder(const fs::path& folder) {
   std::error_code problem;
+  if (fs::exists(folder, problem) && !fs::is_directory(folder, problem))
+    throw sdmae::error(folder.string(), "is a file, not a folder", "choose another --out");
   fs::create_directories(folder, problem);
-  if (!fs::is_directory(folder, problem))
+  if (problem)
     throw sdmae::error(folder.string(), "the folder cannot be made (" + problem.message() + ")",
                        "choose another --out");
+}
+
+/// The first interrupt asks for a checkpoint and an end; a second one ends the program at once.
+void interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
 }
 
 nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
@@ -99,21 +109,24 @@ class pretraining {
           program::detail::number_text(plan_.trainer.schedule.peak));
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
-    program::run_log log(folder_ / "log.jsonl", first);
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
+    program::run_log log(folder_ / "log.jsonl", first);
+    if (options_.steps > plan_.total_steps)
+      say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
+          std::to_string(plan_.total_steps) + "; --epochs makes it longer");
     if (first >= plan_.last_step) {
       say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.last_step) +
           " steps are done");
       return draw(log);
     }
     sdmae::loader<Dataset> images(data_, loading(first));
-    program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
-    program::progress progress("step", plan_.last_step, first);
-    for (index step = first; step < plan_.last_step && !interrupted; ++step, images.advance()) {
-      take_step(batch, log, progress);
-      if ((step + 1) % plan_.save_every == 0 && step + 1 < plan_.last_step) save();
+    try {
+      train(images, log, first);
+    } catch (...) {
+      // Weights, moments and log are those of the last whole step, whatever went wrong in the next one.
+      if (trainer_->steps_done() > saved_) save();
+      throw;
     }
-    progress.finish();
     if (images.broken() > 0)
       say(std::to_string(images.broken()) + " broken images were replaced, each by the next readable one");
     save();
@@ -121,6 +134,7 @@ class pretraining {
     if (interrupted)
       throw sdmae::error("interrupted", "saved after step " + std::to_string(trainer_->steps_done()),
                          "add --resume to go on");
+    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + " into " + options_.out);
   }
 
  private:
@@ -139,6 +153,18 @@ class pretraining {
     return settings;
   }
 
+  void train(sdmae::loader<Dataset>& images, program::run_log& log, index first) {
+    program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
+    program::progress progress("step", plan_.last_step, first);
+    saved_ = first;
+    std::signal(SIGINT, interrupt);
+    std::signal(SIGTERM, interrupt);
+    for (index step = first; step < plan_.last_step && !interrupted; ++step, images.advance()) {
+      take_step(batch, log, progress);
+      if ((step + 1) % plan_.save_every == 0 && step + 1 < plan_.last_step) save();
+    }
+  }
+
   void take_step(sdmae::byte_batch& batch, program::run_log& log, program::progress& progress) {
     using clock = std::chrono::steady_clock;
     const auto start = clock::now();
@@ -155,16 +181,26 @@ class pretraining {
     progress.update(report.step, static_cast<double>(batch.size()), "images", text);
   }
 
-  void save() { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); }
+  void save() {
+    sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings);
+    saved_ = trainer_->steps_done();
+  }
 
   void draw(const program::run_log& log) {
+#if defined(PROGRAM_DRAWS)
     const sdmae::reconstruction_images images = trainer_->reconstruct(examples_);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
+    pictures_ = ", curve.png";
     if (plan_.recipe.distill_weight == 1 || plan_.recipe.mask_ratio == 0) return;  // nothing was painted
     program::draw_reconstruction(folder_ / "reconstruction.png",
                                  options_.preset + " after step " + std::to_string(trainer_->steps_done()), images,
                                  shape_);
+    pictures_ += ", reconstruction.png";
+#else
+    static_cast<void>(log);
+    pictures_ = " (no pictures: this program was built without cairo)";
+#endif
   }
 
   const program::pretrain_options& options_;
@@ -175,15 +211,14 @@ class pretraining {
   sdmae::image_shape shape_;
   fs::path folder_;
   double baseline_loss_ = 0;
+  index saved_ = 0;       // the step of the newest checkpoint
+  std::string pictures_;  // the names of those drawn
 };
 
 void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = find_preset(options.preset);
   check_folder(options);
-  const auto train_on = [&](const auto& data) {
-    pretraining(options, preset, data, preset.image).run();
-    say("wrote checkpoint.safetensors, log.jsonl, run.json, curve.png and reconstruction.png into " + options.out);
-  };
+  const auto train_on = [&](const auto& data) { pretraining(options, preset, data, preset.image).run(); };
   if (options.data == "synthetic")
     train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height, preset.image.width));
   else
@@ -196,7 +231,5 @@ int main(int argc, char** argv) {
   CLI::App app("Pre-trains a self-distillation masked autoencoder (SD-MAE) on image tiles.", "pretrain");
   program::pretrain_options options;
   options.declare(app);
-  std::signal(SIGINT, [](int) { interrupted = 1; });
-  std::signal(SIGTERM, [](int) { interrupted = 1; });
   return program::run(app, argc, argv, [&] { pretrain(options); });
 }

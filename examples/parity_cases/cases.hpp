@@ -1,4 +1,4 @@
-// The configurations that parity can replay: those of the small golden cases, and the released presets.
+// The configurations that parity can replay: those of the small golden cases, and the presets.
 #pragma once
 
 #include "sdmae/loss/self_distillation.hpp"
@@ -48,5 +48,8 @@ using pretrain_mae_tiny_patch16_224 = released<sdmae::presets::pretrain_mae_tiny
 using pretrain_mae_small_patch16_224 = released<sdmae::presets::pretrain_mae_small_patch16_224>;
 using pretrain_mae_smallEx_patch16_224 = released<sdmae::presets::pretrain_mae_smallEx_patch16_224>;
 using pretrain_mae_small_patch8_96 = released<sdmae::presets::pretrain_mae_small_patch8_96>;
+struct quickstart : released<sdmae::presets::quickstart> {
+  using target = sdmae::presets::quickstart::target;
+};
 
 }  // namespace program::cases

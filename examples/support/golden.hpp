@@ -123,12 +123,16 @@ inline golden_tensor sampled(const golden_tensor& whole, sdmae::index stride) {
   return some;
 }
 
+/// The larger of two errors; NaN counts as infinite, on whichever side it stands.
+inline double worse(double error, double other) {
+  return std::isnan(error) || std::isnan(other) ? std::numeric_limits<double>::infinity() : std::max(error, other);
+}
+
 /// max|got − want| / max|want|.
 inline double largest_error(const std::vector<double>& got, const std::vector<double>& want) {
   double error = 0, scale = 1e-30;
   for (std::size_t i = 0; i < want.size(); ++i) {
-    if (std::isnan(got[i])) return std::numeric_limits<double>::infinity();
-    error = std::max(error, std::abs(got[i] - want[i]));
+    error = worse(error, std::abs(got[i] - want[i]));
     scale = std::max(scale, std::abs(want[i]));
   }
   return error / scale;
@@ -141,12 +145,11 @@ inline double update_error(const std::vector<double>& got, const std::vector<dou
   double error = 0, scale = 0;
   for (std::size_t i = 0; i < want.size(); ++i) {
     if (without_key_third && i / (want.size() / 3) == 1) continue;
-    if (std::isnan(got[i])) return std::numeric_limits<double>::infinity();
     error += (got[i] - want[i]) * (got[i] - want[i]);
     scale += (want[i] - start[i]) * (want[i] - start[i]);
   }
   if (scale == 0) return error == 0 ? 0 : std::numeric_limits<double>::infinity();
-  return std::sqrt(error / scale);
+  return worse(0, std::sqrt(error / scale));
 }
 
 }  // namespace detail
@@ -172,7 +175,7 @@ inline std::map<std::string, double> golden_errors(const golden_tensors& got, co
     else
       error = detail::largest_error(mine.values, expected.values);
     double& largest = worst[golden_group(entry)];
-    largest = std::max(largest, error);
+    largest = detail::worse(largest, error);
   }
   for (const auto& [key, mine] : got)
     if (key.starts_with("step0/grad/") && !want.contains(key) && !want.contains(key + ".sample"))

@@ -28,7 +28,7 @@ class loader_batch final : public sdmae::byte_batch {
 };
 
 /// The first readable images of a data set, whole, at the model's size: always the same ones, to look at. The
-/// constructor throws sdmae::error when not one can be read.
+/// constructor throws sdmae::error when more than 1 % of the data set is broken before there is one.
 class example_batch final : public sdmae::byte_batch {
  public:
   template <class Dataset>
@@ -36,12 +36,17 @@ class example_batch final : public sdmae::byte_batch {
     sdmae::augmentation whole;
     whole.part = sdmae::cropping::center;
     std::string first_problem;
+    sdmae::index broken = 0;
     for (sdmae::index i = 0; i < data.size() && sdmae::index(samples_.size()) < count; ++i) {
       sdmae::decoded_image decoded;
       try {
         decoded = data.load(i);
       } catch (const sdmae::error& problem) {
         if (first_problem.empty()) first_problem = problem.what();
+        if (++broken * 100 > data.size() && samples_.empty())
+          throw sdmae::error(
+              "--data", "more than 1 % of " + std::to_string(data.size()) + " images cannot be read, the first because",
+              first_problem);
         continue;  // the loader names broken images
       }
       pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));
@@ -49,10 +54,6 @@ class example_batch final : public sdmae::byte_batch {
                      pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_));
       samples_.push_back(i);
     }
-    if (samples_.empty())
-      throw sdmae::error("--data",
-                         "none of the " + std::to_string(data.size()) + " images can be read, the first because",
-                         first_problem);
   }
   sdmae::index size() const override { return static_cast<sdmae::index>(samples_.size()); }
   sdmae::index epoch() const override { return 0; }

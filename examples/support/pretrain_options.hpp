@@ -28,17 +28,18 @@ struct pretrain_options {
   bool resume = false;
 
   void declare(CLI::App& app) {
+    constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
     app.add_option("--data", data, "folder of images, or synthetic")->required();
-    app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->required();
-    app.add_option("--epochs", epochs, "length of the schedule")->check(at_least(1));
-    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(at_least(1));
-    app.add_option("--batch", batch, "images a step")->check(at_least(1));
+    app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->required()->check(not_empty());
+    app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
+    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
+    app.add_option("--batch", batch, "images a step")->check(whole(1, most));
     app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
-        ->check(at_least(1));
+        ->check(whole(1, most));
     app.add_option("--lr", learning_rate, "base learning rate, times batch/256")->check(within(0, 10, true));
     app.add_option("--min-lr", min_learning_rate, "learning rate at the end")->check(within(0, 10));
-    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(at_least(0));
+    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(whole(0, most));
     app.add_option("--weight-decay", weight_decay, "decoupled weight decay")->check(within(0, 10));
     app.add_option("--mask", mask, "which patches are hidden")->check(CLI::IsMember({"random"}));
     app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
@@ -47,10 +48,11 @@ struct pretrain_options {
     app.add_option("--backend", backend, "where to compute")->check(CLI::IsMember({"cpu"}));
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
-    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(at_least(1));
-    app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(at_least(1));
-    app.add_option("--seed", seed, "of weights, order, crops and masks")->check(not_negative());
-    app.add_option("--threads", threads, "default: all cores")->check(within(1, 1024));
+    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
+    app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));
+    app.add_option("--seed", seed, "of weights, order, crops and masks")
+        ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
+    app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
   }
 };
 
@@ -100,6 +102,8 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::recipe& de
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",
                        "choose a batch of at most " + std::to_string(images));
+  if (r.mask_ratio == 0 && r.distill_weight == 0)
+    throw sdmae::error("--mask-ratio 0 --distill-weight 0", "leave nothing to learn from", "hide patches, or distil");
   plan.steps_per_epoch = images / r.batch;
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -57,22 +58,22 @@ inline CLI::Validator within(double low, double high, bool above = false) {
   return {refuse, "in " + range.str(), "within"};
 }
 
-/// At least `low`.
-inline CLI::Validator at_least(long long low) {
-  const auto refuse = [=](std::string& value) -> std::string {
-    long long number = 0;
-    const bool good = CLI::detail::lexical_cast(value, number) && number >= low;
-    return good ? "" : value + " is not a whole number of at least " + std::to_string(low);
-  };
-  return {refuse, ">= " + std::to_string(low), "at_least"};
+inline CLI::Validator not_empty() {
+  return {[](std::string& value) { return std::string(value.empty() ? "must not be empty" : ""); }, "", "not_empty"};
 }
 
-/// For unsigned numbers: CLI11 takes -1 for the largest one.
-inline CLI::Validator not_negative() {
-  const auto refuse = [](std::string& value) -> std::string {
-    return value.find('-') == std::string::npos ? "" : value + " is negative";
+/// A whole number in [low, high]. CLI11 alone takes -1 for the largest unsigned number, and the largest for a larger.
+template <class Number>
+CLI::Validator whole(Number low, Number high) {
+  const std::string range = std::to_string(low) + " to " + std::to_string(high);
+  const auto refuse = [=](std::string& value) -> std::string {
+    Number number = 0;
+    const char* const end = value.data() + value.size();
+    const auto [stop, problem] = std::from_chars(value.data(), end, number);
+    const bool good = problem == std::errc{} && stop == end && number >= low && number <= high;
+    return good ? "" : value + " is not a whole number from " + range;
   };
-  return {refuse, "", "not_negative"};
+  return {refuse, range, "whole"};
 }
 
 #if defined(SDMAE_KNOWN_PRESETS)
@@ -147,7 +148,7 @@ inline int run(CLI::App& options, int argc, char** argv, const std::function<voi
   } catch (const sdmae::error& problem) {
     return failed(problem.what(), 1);
   } catch (const std::bad_alloc&) {
-    return failed("memory: not enough; choose a smaller --slice or --batch", 1);
+    return failed("memory: not enough; choose a smaller preset, --slice, --batch or data set", 1);
   } catch (const std::exception& problem) {
     return failed(std::string("unexpected: ") + problem.what() + "; please report this", 1);
   }

@@ -77,7 +77,8 @@ class run_log {
 inline std::string processor_name() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);)
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+    if (const std::size_t colon = line.find(": "); line.rfind("model name", 0) == 0 && colon != std::string::npos)
+      return line.substr(colon + 2);
   return "unknown";
 }
 
@@ -95,7 +96,7 @@ inline void write_run_json(const std::filesystem::path& path, nlohmann::ordered_
       {"machine",
        {{"processor", processor_name()}, {"cores", std::thread::hardware_concurrency()}, {"threads", threads}}}};
   sdmae::atomic_file file(path);
-  file.write(all.dump(2) + "\n");
+  file.write(all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   file.commit();
 }
 

@@ -13,6 +13,11 @@
 
 namespace program {
 
+/// Text as UTF-8, whatever bytes a path may have.
+inline std::string printable(const std::string& text) {
+  return nlohmann::json::parse(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 /// Losses and teacher entropy over the steps. The reconstruction is set against its baseline, the entropy against
 /// its two collapses: a falling total says little, a distillation that has collapsed falls too.
 inline void draw_curve(const std::filesystem::path& path, const std::string& title, const run_log& log,
@@ -21,7 +26,7 @@ inline void draw_curve(const std::filesystem::path& path, const std::string& tit
     return sdmae::chart_series{column, log.column("step"), log.column(column), true};
   };
   sdmae::chart curve;
-  curve.title = title;
+  curve.title = printable(title);
   curve.x_label = "step";
   curve.panels.push_back({"Reconstruction loss",
                           {series("reconstruction")},

@@ -55,6 +55,14 @@ planted(center double center 41 1e-7)
 planted(step0/pixels double step0/pixels.sample 3 1e-8)
 planted(step0/teacher float step0/teacher 2 1e-3)
 
+# NaN is worse than any number, on whichever side.
+foreach(entry IN ITEMS step0/grad/encoder.norm.weight after/encoder.norm.weight losses)
+  file(REMOVE_RECURSE ${SCRATCH}/planted)
+  file(COPY ${GOLDEN}/tiny/ DESTINATION ${SCRATCH}/planted)
+  tool(edit ${GOLDEN}/tiny/expected.safetensors planted/expected.safetensors set ${entry} 1 nan)
+  refuses(1 "tiny: over its tolerance" planted)
+endforeach()
+
 # As many steps as the case has are replayed: another start of one weight comes out.
 file(REMOVE_RECURSE ${SCRATCH}/planted)
 file(COPY ${GOLDEN}/tiny/ DESTINATION ${SCRATCH}/planted)

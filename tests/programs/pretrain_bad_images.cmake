@@ -42,18 +42,24 @@ foreach(threads IN ITEMS 1 3)
 endforeach()
 same(broken_1/checkpoint.safetensors broken_3/checkpoint.safetensors)
 
-# One more, and it is too many: the last checkpoint stays.
+# One more, and it is too many. What was trained until then is saved, although no epoch has ended.
 file(WRITE ${SCRATCH}/tiles/even/tile_0100.png "nor this")
-run(--preset quickstart --batch 8 --data tiles --epochs 2 --save-every 1 --out too_many)
+run(--preset quickstart --batch 8 --data tiles --epochs 2 --out too_many)
 string(REGEX MATCH "pretrain: [^\n]*\n$" last "${said}")
 if(NOT status EQUAL 1 OR NOT last MATCHES "broken images, more than 1 % of 300")
   fault("four broken images of 300 must end the run with one line; exit ${status}, said: ${said}")
+endif()
+holds(too_many checkpoint.safetensors log.jsonl run.json)
+lines_of(done too_many/log.jsonl)
+tool(print too_many/checkpoint.safetensors sdmae.step 0)
+if(NOT tool_out STREQUAL "${done}\n" OR done EQUAL 0)
+  fault("${done} steps are in the log, the checkpoint is of step ${tool_out}")
 endif()
 # All broken.
 foreach(i RANGE 1 9)
   file(WRITE ${SCRATCH}/hopeless/${i}.jpg "nothing")
 endforeach()
-refuses(1 "hopeless|none of the 9 images can be read|1.jpg" ${words} --data hopeless)
+refuses(1 "hopeless/1.jpg|more than 1 % of 9 images cannot be read" ${words} --data hopeless)
 
 # Every kind that is converted: said once for each, and trained on. Images smaller than the model's are enlarged.
 file(GLOB kinds ${IMAGES}/*)

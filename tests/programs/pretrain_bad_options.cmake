@@ -4,13 +4,15 @@ include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
 
 set(words --preset quickstart --data synthetic --synthetic 32 --batch 8 --steps 1 --out run)
 foreach(option_value_says IN ITEMS
-    "--epochs;0;whole number" "--epochs;-3;whole number" "--epochs;1.5;--epochs" "--epochs;many;--epochs"
+    "--epochs;0;whole number" "--epochs;9223372036854775807;whole number"
+    "--warmup-epochs;9223372036854775807;whole number" "--seed;18446744073709551616;whole number"
+    "--synthetic;999999999999999999;whole number" "--epochs;-3;whole number" "--epochs;1.5;--epochs" "--epochs;many;--epochs"
     "--steps;0;whole number" "--batch;0;whole number" "--batch;-8;whole number" "--slice;0;whole number"
     "--lr;0;range" "--lr;-1e-3;range" "--lr;11;range" "--lr;nan;range" "--lr;inf;range" "--min-lr;-1;range"
     "--warmup-epochs;-1;whole number" "--weight-decay;-0.1;range" "--mask;block;--mask" "--mask-ratio;1;range"
     "--mask-ratio;-0.1;range" "--mask-ratio;sixty;--mask-ratio" "--distill-weight;1.01;range" "--backend;cuda;--backend"
     "--save-every;0;whole number" "--synthetic;0;whole number" "--seed;-1;--seed" "--seed;seven;--seed"
-    "--threads;0;range" "--threads;5000;range")
+    "--threads;0;whole number" "--threads;5000;whole number")
   list(GET option_value_says 0 option)
   list(GET option_value_says 1 value)
   list(GET option_value_says 2 says)
@@ -26,14 +28,18 @@ endforeach()
 refuses(2 "--preset|--help" --data synthetic --out run)
 refuses(2 "--data" --preset quickstart --out run)
 refuses(2 "--out" --preset quickstart --data synthetic)
+refuses(2 "--out" --preset quickstart --data synthetic --out=)
+refuses(1 "nothing to learn" ${words} --mask-ratio 0 --distill-weight 0)
 refuses(2 "--mask-ration|did you mean --mask-ratio?" ${words} --mask-ration 0.5)
 refuses(2 "surplus" ${words} surplus)
 refuses(2 "--init|--resume" ${words} --init file --resume)
 
 refuses(1 "--preset quickstrat|did you mean quickstart?" --preset quickstrat --data synthetic --out run)
 refuses(1 "--preset nonsense|there are: quickstart" --preset nonsense --data synthetic --out run)
-refuses(1 "--preset pretrain_mae_tiny_patch16_224|-DSDMAE_PRESETS=" --preset pretrain_mae_tiny_patch16_224
-  --data synthetic --out run)
+if(COMPILED_PRESETS STREQUAL "quickstart") # otherwise the program may well have what is asked for here
+  refuses(1 "--preset pretrain_mae_tiny_patch16_224|-DSDMAE_PRESETS='quickstart;pretrain_mae_tiny_patch16_224'"
+    --preset pretrain_mae_tiny_patch16_224 --data synthetic --out run)
+endif()
 refuses(1 "--batch 64|32 images|at most 32" --preset quickstart --data synthetic --synthetic 32 --batch 64 --out run)
 
 if(EXISTS ${SCRATCH}/run)

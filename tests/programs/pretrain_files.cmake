@@ -52,6 +52,27 @@ foreach(weight_nulls IN ITEMS "0:distillation;teacher_entropy" "1:reconstruction
   check_log(weight_${weight} 2 "${nulls}")
 endforeach()
 holds(weight_0 ${run_files})
+# Nothing is painted where nothing is hidden or nothing was learned of it: no picture, and none is claimed.
+run(--preset quickstart --data tiles --batch 8 --steps 2 --mask-ratio 0 --out all_visible)
+expect(SUCCESS)
+foreach(folder IN ITEMS weight_1 all_visible)
+  holds(${folder} checkpoint.safetensors curve.png log.jsonl run.json)
+endforeach()
+string(FIND "${err}" "reconstruction.png" claimed)
+string(FIND "${err}" "nan" not_a_number)
+if(NOT claimed EQUAL -1 OR NOT not_a_number EQUAL -1)
+  fault("with every patch visible: ${err}")
+endif()
+# Beyond the schedule: said, not silently less.
+run(--preset quickstart --data tiles --batch 8 --epochs 1 --warmup-epochs 0 --steps 99 --out short)
+expect(SUCCESS SAYS "--steps 99 is beyond the schedule" "--epochs")
+# A folder whose name is no text.
+string(ASCII 233 latin)
+file(RENAME ${SCRATCH}/tiles ${SCRATCH}/tiles${latin})
+run(--preset quickstart --data tiles${latin} --batch 8 --steps 1 --out latin)
+expect(SUCCESS)
+holds(latin ${run_files})
+file(RENAME ${SCRATCH}/tiles${latin} ${SCRATCH}/tiles)
 
 # run.json
 file(READ ${SCRATCH}/run/run.json run_json)

@@ -48,9 +48,8 @@ using detail::scalar_of;
 /// A tensor backend brings, for its scalar type T:
 ///  1. `scalar`, the type T of weights and activations;
 ///  2. `allocate(bytes)`: an owner, movable, whose data() is 64-byte aligned memory that the other operations reach;
-///  3. `copy_in(to, from, count)` and `copy_out(to, from, count)`: between that memory and the host's, for values of
-///  any
-///     plain type; the host may change what copy_in has read as soon as the call returns;
+///  3. `copy_in(to, from, count)` and `copy_out(to, from, count)`: between that memory and the host's, for any plain
+///     type; the host may change what copy_in has read as soon as the call returns;
 ///  4. `synchronise()`: returns when everything asked for has been done;
 ///  5. `map(rows, width, f)`: calls f(r, c) once for every element, in any order;
 ///  6. `reduce_rows(reduction, out, width, f)`: out(r, 0) = reduction of f(r, c) over c, in the type of `out`;

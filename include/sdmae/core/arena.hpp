@@ -18,6 +18,11 @@ struct planned_memory {
   std::size_t bytes = 0;
 };
 
+struct memory_plan {
+  std::size_t bytes = 0;
+  std::vector<planned_memory> pieces;
+};
+
 /// Takes consecutive 64-byte aligned pieces. Made with a null base it only plans: pieces are null, and peak() is what a
 /// base must hold. Made with a base of peak() bytes, the same calls give the same pieces, now real. It never owns.
 class arena {

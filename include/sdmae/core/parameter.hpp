@@ -84,8 +84,11 @@ class parameter_walk {
     append(name);
     append(".");
     for (std::size_t i = 0; i < children.size(); ++i) {
-      const char digits[] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
-      (*this)(i < 10 ? std::string_view(digits + 1, 1) : std::string_view(digits, 2), children[i]);
+      char digits[20] = {};
+      std::size_t start = sizeof(digits);
+      for (std::size_t left = i; start == sizeof(digits) || left > 0; left /= 10)
+        digits[--start] = static_cast<char>('0' + left % 10);
+      (*this)(std::string_view(digits + start, sizeof(digits) - start), children[i]);
     }
     length_ = kept;
   }

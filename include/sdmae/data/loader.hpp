@@ -139,12 +139,17 @@ class loader {
       room_.wait(lock, stop, [&] { return claimed_ < pulled_ + settings_.ahead; });
       if (stop.stop_requested()) return;
       const index slot = claimed_++, epoch = slot / (steps_ * settings_.batch);
-      order_of(epoch, claim_order_);
-      const index sample = claim_order_.numbers[static_cast<std::size_t>(slot % (steps_ * settings_.batch))];
-      lock.unlock();
       held_image& place = place_of(slot);
-      prepare(sample, epoch, place);
-      lock.lock();
+      place.found = {};
+      try {
+        order_of(epoch, claim_order_);
+        const index sample = claim_order_.numbers[static_cast<std::size_t>(slot % (steps_ * settings_.batch))];
+        lock.unlock();
+        prepare(sample, epoch, place);
+      } catch (...) {
+        place.found.failure = std::current_exception();
+      }
+      if (!lock.owns_lock()) lock.lock();
       place.ready = true;
       lock.unlock();
       ready_.notify_one();
@@ -152,18 +157,13 @@ class loader {
   }
 
   void prepare(index sample, index epoch, held_image& place) {
-    place.found = {};
-    try {
-      const decoded_image decoded = load_readable(sample, place.found);
-      if (place.found.loaded < 0) return;
-      place.found.converted = decoded.converted;
-      place.found.height = decoded.image.height;
-      place.found.width = decoded.image.width;
-      augment(decoded.image, settings_.augment, settings_.seed, epoch, sample, settings_.height, settings_.width,
-              place.pixels.data());
-    } catch (...) {
-      place.found.failure = std::current_exception();
-    }
+    const decoded_image decoded = load_readable(sample, place.found);
+    if (place.found.loaded < 0) return;
+    place.found.converted = decoded.converted;
+    place.found.height = decoded.image.height;
+    place.found.width = decoded.image.width;
+    augment(decoded.image, settings_.augment, settings_.seed, epoch, sample, settings_.height, settings_.width,
+            place.pixels.data());
   }
 
   // The sample, or the next one that can be read. Gives up when what is broken already is too much.

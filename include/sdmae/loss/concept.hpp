@@ -44,9 +44,8 @@ struct probe_architecture {
 ///  3. `state<T, Architecture>` with `plan(arena&)`: what lives from step to step or collects over a step, all zero at
 ///     the start; its `persistent(f)` calls f(name, values, count) for what a checkpoint must hold; reset_step() and
 ///     end_step() are called around every step;
-///  4. `evaluate(backend, weight, slice, state, columns, scratch)`: writes each image's numbers to columns[i](first +
-///  image)
-///     and adds weight times the gradient of the batch's mean to the slice's gradients.
+///  4. `evaluate(backend, weight, slice, state, columns, scratch)`: writes each image's numbers to columns[i] at
+///     first + image, and adds weight times the gradient of the batch's mean to the slice's gradients.
 template <class L>
 concept loss_term = std::copyable<L> && requires {
   { L::reads } -> std::convertible_to<unsigned>;

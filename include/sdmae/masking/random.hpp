@@ -18,11 +18,11 @@ struct random {
 
   /// Throws sdmae::error for a ratio outside [0, 1) or one that leaves nothing visible.
   index visible(index patches) const {
-    const index masked = static_cast<index>(std::floor(ratio * double(patches)));
-    if (!(ratio >= 0) || masked >= patches)
+    const double masked = std::floor(ratio * double(patches));
+    if (!(masked >= 0 && masked < double(patches)))
       throw error("mask ratio", "at least one of " + std::to_string(patches) + " patches must stay visible",
                   "choose a ratio from 0 to below 1");
-    return patches - masked;
+    return patches - static_cast<index>(masked);
   }
 
   void draw(const request& r, std::int32_t* order) const {

@@ -7,6 +7,7 @@
 
 #include "sdmae/backend/planning.hpp"
 #include "sdmae/core/batch.hpp"
+#include "sdmae/core/error.hpp"
 #include "sdmae/masking/draw.hpp"
 #include "sdmae/model/model.hpp"
 
@@ -28,6 +29,7 @@ painted<scalar_of<B>> paint(model<Architecture, B>& from, const Mask& mask, std:
   using Value = typename Batch::value_type;
   using saved_type = typename Architecture::template saved<T>;
   const index count = batch.size(), values = count * Architecture::image.values();
+  if (count < 1) throw error("batch", "holds no image", "pass at least one image");
   painted<T> result;
   result.visible = mask.visible(Architecture::N);
   result.order.resize(static_cast<std::size_t>(count * Architecture::N));

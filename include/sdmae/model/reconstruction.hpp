@@ -84,6 +84,9 @@ void paint_patch(reconstruction_images& out, const patch_channel_pixels<Image>& 
 template <class Target, class Architecture, tensor_backend B, masking::mask_policy Mask>
 reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed,
                                   byte_batch& batch) {
+  static_assert(
+      requires { Target::baseline_name; },
+      "sdmae::reconstruct: this target has no way back to pixels: take target::patch_channel or target::unit");
   constexpr image_shape Image = Architecture::image;
   constexpr index C = Image.channels, P = Image.patch_values(), N = Image.patches();
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
@@ -104,7 +107,7 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
             out, detail::patch_channel_pixels<Image>(original, i, order[result.visible + m], c),
             result.pixels.data() + (i * hidden + m) * P + c, Target::baseline(visible_mean));
     }
-  const double values = double(batch.size() * hidden * P);
+  const double values = double(std::max<index>(1, batch.size() * hidden * P));  // nothing hidden, nothing lost
   out.baseline_loss /= values;
   out.predicted_loss /= values;
   return out;

@@ -59,9 +59,10 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   }
 
   /// One step. Allocates nothing when the batch is no larger than before. Throws sdmae::error, before any weight has
-  /// changed, when the loss or the gradient is not finite.
+  /// changed, when the batch is empty or when the loss or the gradient is not finite.
   template <image_batch Batch>
   report_type step(Batch& batch) {
+    if (batch.size() < 1) throw error("batch", "holds no image", "pass at least one image a step");
     reserve<typename Batch::value_type>(batch.size());
     begin_step(batch.epoch());
     for (index first = 0; first < batch.size(); first += settings_.slice)
@@ -75,13 +76,15 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     return report;
   }
 
-  /// What a step over `images` images of 8 bits takes beside the model, by name.
-  std::vector<planned_memory> memory_plan(index images) {
-    std::vector<planned_memory> report;
-    arena persistent(nullptr, &report), step(nullptr, &report);
+  /// What training on batches of `images` images of 8 bits takes beside the model: how much, and every piece of it by
+  /// name. Pieces that are not needed at the same time share memory: together they are larger than the whole.
+  memory_plan plan(index images) {
+    memory_plan result;
+    arena persistent(nullptr, &result.pieces), step(nullptr, &result.pieces);
     state_type::plan(persistent, backend());
     plan_step<std::uint8_t>(step, images);
-    return report;
+    result.bytes = persistent.peak() + step.peak();
+    return result;
   }
 
   index steps_done() const { return steps_done_; }

@@ -25,7 +25,7 @@ outcome run(
   double ratio = 0.6;
   long long batch = 16;
   options.add_option("--mask-ratio", ratio, "masked share")->check(program::within(0, 1, true));
-  options.add_option("--batch", batch, "images a step")->check(program::at_least(1));
+  options.add_option("--batch", batch, "images a step")->check(program::whole(1, 1000));
   words.insert(words.begin(), "pretrain");
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -58,8 +58,8 @@ TEST_CASE("program: bad usage is 2 and one line with what is allowed") {
       {{"--mask-ratio", "0"}, "0 is not in the range (0, 1]"},
       {{"--mask-ratio", "nan"}, "nan is not in the range (0, 1]"},
       {{"--mask-ratio", "half"}, "half is not in the range (0, 1]"},
-      {{"--batch", "0"}, "0 is not a whole number of at least 1"},
-      {{"--batch", "2.5"}, "2.5 is not a whole number of at least 1"},
+      {{"--batch", "0"}, "0 is not a whole number from 1 to 1000"},
+      {{"--batch", "2.5"}, "2.5 is not a whole number from 1 to 1000"},
       {{"--batch"}, "--batch"},
       {{"--mask-ration", "0.5"}, "did you mean --mask-ratio?"},
       {{"--bacth=4"}, "did you mean --batch?"},

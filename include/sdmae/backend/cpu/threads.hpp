@@ -4,10 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <stop_token>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <unsupported/Eigen/CXX11/ThreadPool>
+#include <vector>
 
 #include "sdmae/core/config.hpp"
+#include "sdmae/core/error.hpp"
 
 namespace sdmae::cpu {
 
@@ -15,10 +20,13 @@ namespace sdmae::cpu {
 /// nothing but the range and the number of threads, and nothing is allocated.
 class thread_team {
  public:
-  /// 0: as many as the machine has.
+  /// 0: as many as the machine has. Throws sdmae::error when the system does not give so many.
   explicit thread_team(int threads)
-      : size_(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
-        pool_(size_ > 1 ? std::make_unique<Eigen::ThreadPool>(size_ - 1) : nullptr) {}
+      : size_(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+    if (size_ == 1) return;
+    try_threads(size_ - 1);
+    pool_ = std::make_unique<Eigen::ThreadPool>(size_ - 1);
+  }
 
   int size() const { return size_; }
 
@@ -37,6 +45,20 @@ class thread_team {
   }
 
  private:
+  // Eigen's pool waits for ever when it is refused a thread half-way; so as many are started and ended before.
+  static void try_threads(int count) {
+    std::vector<std::jthread> tried;
+    try {
+      const auto hold = [](std::stop_token stop) {
+        while (!stop.stop_requested()) std::this_thread::yield();
+      };
+      for (int i = 0; i < count; ++i) tried.emplace_back(hold);
+    } catch (const std::system_error& problem) {
+      throw error("threads", "the system does not give " + std::to_string(count + 1) + " (" + problem.what() + ")",
+                  "choose fewer");
+    }
+  }
+
   template <class F>
   struct job {
     const F& f;
