@@ -124,9 +124,9 @@ class loader {
 
   void order_of(index epoch, ordered_epoch& order) const {
     if (order.epoch == epoch) return;
-    order.epoch = epoch;
     order.numbers =
         settings_.shuffle ? epoch_order(settings_.seed, epoch, data_.size()) : ascending_order(data_.size());
+    order.epoch = epoch;  // not before: there may be no room for the numbers
   }
 
   held_image& place_of(index slot) { return ring_[static_cast<std::size_t>(slot % settings_.ahead)]; }
