@@ -31,7 +31,8 @@ LIST
 missing_packages() {
   have "${CXX:-c++}" || echo g++
   have cmake || echo cmake
-  have ninja || have make || echo ninja-build
+  have make || echo make  # what cmake takes by itself, and so what the README's other commands take
+  have ninja || echo ninja-build
   for package in $libraries; do
     state=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
     [ "$state" = "install ok installed" ] || echo "$package"
@@ -51,10 +52,12 @@ install_dependencies() {
   missing=$(missing_packages | tr '\n' ' ')
   [ -n "$missing" ] || { say "Every dependency is installed"; return 0; }
   say "Installing: $missing"
-  as_root apt-get update -qq || stop "apt-get update failed; see above"
+  log=$(mktemp)
+  as_root apt-get update -qq >"$log" 2>&1 || { cat "$log" >&2; stop "apt-get update failed; see above"; }
   # shellcheck disable=SC2086  # the list is meant to be split
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing ||
-    stop "apt-get install failed; see above"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1 ||
+    { cat "$log" >&2; stop "apt-get install failed; see above"; }
+  rm -f "$log"
 }
 
 prepare_build() {

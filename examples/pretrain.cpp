@@ -10,6 +10,7 @@
 #include "sdmae/data/synthetic.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "support/loader_batch.hpp"
+#include "support/presets.hpp"
 #include "support/pretrain_options.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
@@ -26,12 +27,6 @@ using sdmae::index;
 volatile std::sig_atomic_t interrupted = 0;
 
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
-
-const sdmae::registered_preset& find_preset(const std::string& name) {
-  for (const sdmae::registered_preset& preset : sdmae::preset_registry())
-    if (preset.name == name) return preset;
-  throw program::no_such_preset(name);
-}
 
 /// Refuses a folder that holds a run already unless it is to be resumed, and one to be resumed that holds none.
 void check_folder(const program::pretrain_options& options) {
@@ -89,7 +84,7 @@ class pretraining {
               sdmae::image_shape shape)
       : options_(options),
         data_(data),
-        plan_(program::plan_run(options, preset.defaults, data.size(), data.fingerprint())),
+        plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
         examples_(data, 6, shape),
         trainer_(preset.make(plan_.trainer)),
         shape_(shape),
@@ -216,7 +211,7 @@ class pretraining {
 };
 
 void pretrain(const program::pretrain_options& options) {
-  const sdmae::registered_preset& preset = find_preset(options.preset);
+  const sdmae::registered_preset& preset = program::find_preset(options.preset);
   check_folder(options);
   const auto train_on = [&](const auto& data) { pretraining(options, preset, data, preset.image).run(); };
   if (options.data == "synthetic")

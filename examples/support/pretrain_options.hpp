@@ -93,11 +93,12 @@ inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
 }  // namespace detail
 
 /// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
-inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::recipe& defaults, sdmae::index images,
+inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset, sdmae::index images,
                               std::uint64_t fingerprint) {
   using detail::number_text;
   pretrain_plan plan;
-  const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, defaults);
+  const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
+  const double visible = (1 - r.mask_ratio) * preset.image.patches();
   if (images < r.batch)
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",
@@ -108,7 +109,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::recipe& de
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : 8, r.batch);
+  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 
   const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;

@@ -92,7 +92,7 @@ inline sdmae::error no_such_preset(const std::string& name) {
     std::replace(presets.begin(), presets.end(), ' ', ';');
     return {"--preset " + name, "this program was built without it",
             "add it with: cmake " SDMAE_BUILD_FOLDER " -DSDMAE_PRESETS='" + presets +
-                "' && cmake --build " SDMAE_BUILD_FOLDER};
+                "' && cmake --build " SDMAE_BUILD_FOLDER " --target pretrain"};
   }
   const std::string meant = nearest(name, known);
   return {"--preset " + name, "there is no such preset",

@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <span>
 #include <type_traits>
 
 #include "sdmae/backend/concept.hpp"
+#include "sdmae/backend/cpu/adamw.hpp"
 #include "sdmae/backend/cpu/attention.hpp"
+#include "sdmae/backend/cpu/layer_norm.hpp"
 #include "sdmae/backend/cpu/product.hpp"
 #include "sdmae/backend/cpu/threads.hpp"
 #include "sdmae/backend/defaults.hpp"
@@ -28,7 +31,9 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
                 "sdmae::eigen_backend computes in float or double: take reference_backend for other scalars");
 
  public:
-  explicit eigen_backend(cpu_options options = {}) : team_(std::make_unique<cpu::thread_team>(options.threads)) {}
+  explicit eigen_backend(cpu_options options = {})
+      : team_(std::make_unique<cpu::thread_team>(options.threads)),
+        scratch_(sizeof(T) * static_cast<std::size_t>(cpu::blocking::scratch<T> * team_->size())) {}
 
   int threads() const { return team_->size(); }
 
@@ -46,11 +51,15 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   template <class F>
   void map(index rows, index width, F f) {
     split_rows(rows, width, [&](index begin, index end) {
-      if (width == 1)
+      if (width == 1) {
+        SDMAE_INDEPENDENT
         for (index r = begin; r < end; ++r) f(r, 0);
-      else
-        for (index r = begin; r < end; ++r)
-          for (index c = 0; c < width; ++c) f(r, c);
+        return;
+      }
+      for (index r = begin; r < end; ++r) {
+        SDMAE_INDEPENDENT
+        for (index c = 0; c < width; ++c) f(r, c);
+      }
     });
   }
 
@@ -58,15 +67,14 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   void reduce_rows(reduction::sum, column_view<A> out, index width, F f) {
     split_rows(out.rows(), width, [&](index begin, index end) {
       for (index r = begin; r < end; ++r)
-        out(r, 0) = fold<A>(
-            width, A(0), [&](index c) { return static_cast<A>(f(r, c)); }, [](A a, A b) { return a + b; });
+        out(r, 0) = cpu::fold_sum<A>(width, [&](index c) { return static_cast<A>(f(r, c)); });
     });
   }
   template <class A, class F>
   void reduce_rows(reduction::maximum, column_view<A> out, index width, F f) {
     split_rows(out.rows(), width, [&](index begin, index end) {
       for (index r = begin; r < end; ++r)
-        out(r, 0) = fold<A>(
+        out(r, 0) = cpu::fold(
             width, -std::numeric_limits<A>::infinity(), [&](index c) { return static_cast<A>(f(r, c)); },
             [](A a, A b) { return a < b ? b : a; });
     });
@@ -74,8 +82,10 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
     team_->split(width, rows * width < inline_limit ? width : column_grain, [&](index begin, index end, int) {
-      for (index r = 0; r < rows; ++r)
+      for (index r = 0; r < rows; ++r) {
+        SDMAE_INDEPENDENT
         for (index c = begin; c < end; ++c) out[c] += static_cast<A>(f(r, c));
+      }
     });
   }
 
@@ -116,7 +126,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   template <index Out, index In, class Epilogue = epilogue::store>
   void linear_forward(rows_view<const T, In> x, weight_view<const T, Out, In> weight, vector_view<const T, Out> bias,
                       rows_view<T, Out> y, Epilogue epilogue = {}) {
-    multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::packed(weight.packed, In), y.data, bias.data,
+    multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::panels(weight.packed, In), y.data, bias.data,
                   epilogue);
   }
 
@@ -130,12 +140,41 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   template <index Out, index In>
   void linear_weight_gradient(rows_view<const T, Out> dy, rows_view<const T, In> x, weight_view<T, Out, In> dweight,
                               vector_view<T, Out> dbias) {
-    team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int) {
-      T* const to = dweight.row(begin);
+    team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
       cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
-                       cpu::from_memory<T>{to, In}, cpu::to_memory<T>{to, In});
+                       dweight.row(begin), In, true, scratch(thread));
     });
     if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
+  }
+
+  template <index D>
+  void layer_norm_forward(rows_view<const T, D> x, vector_view<const T, D> gain, vector_view<const T, D> bias,
+                          T epsilon, rows_view<T, D> y, column_view<T> mean, column_view<T> rstd) {
+    split_rows(x.rows(), D, [&](index begin, index end) {
+      for (index r = begin; r < end; ++r)
+        cpu::layer_norm_row<D>(x.row(r), gain.data, bias.data, epsilon, y.row(r), mean(r, 0), rstd(r, 0));
+    });
+  }
+  static constexpr index layer_norm_workspace(index) { return 0; }
+  template <index D>
+  void layer_norm_backward(rows_view<const T, D> dy, rows_view<const T, D> x, column_view<const T> mean,
+                           column_view<const T> rstd, vector_view<const T, D> gain, rows_view<T, D> dx,
+                           vector_view<T, D> dgain, vector_view<T, D> dbias, T*) {
+    split_rows(x.rows(), D, [&](index begin, index end) {
+      for (index r = begin; r < end; ++r)
+        cpu::layer_norm_row_backward<D>(dy.row(r), x.row(r), mean(r, 0), rstd(r, 0), gain.data, dx.row(r));
+    });
+    constexpr index columns = column_grain;
+    team_->split(D, x.rows() * D < inline_limit ? D : columns, [&](index begin, index end, int) {
+      const auto sum_columns = [&](auto count, index c) {
+        cpu::layer_norm_columns<count(), D>(x.rows(), c, dy.data, x.data, mean.data, rstd.data, dgain.data, dbias.data);
+      };
+      constexpr index whole = D / columns * columns;
+      for (index c = begin; c < std::min(end, whole); c += columns)
+        if constexpr (whole > 0) sum_columns(std::integral_constant<index, columns>{}, c);
+      if constexpr (whole < D)
+        if (end == D) sum_columns(std::integral_constant<index, D - whole>{}, whole);
+    });
   }
 
   template <index Heads, index D>
@@ -159,9 +198,16 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
     });
   }
 
+  void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
+                    const adamw_numbers<T>* numbers) {
+    for (const adamw_segment& segment : segments)
+      team_->split(segment.count, column_grain, [&](index begin, index end, int) {
+        cpu::adamw_run(buffers, segment.offset + begin, end - begin, segment.decays, *numbers);
+      });
+  }
+
  private:
   static constexpr index inline_limit = 1 << 14;  // elements below which waking threads costs more than the work
-  static constexpr index row_block = 96;          // rows whose left operand stays in cache while panels pass
   static constexpr index column_grain = 64;       // columns of a part, so that threads do not share cache lines
 
   template <class F>
@@ -169,37 +215,19 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
     team_->split(rows, rows * width < inline_limit ? rows : 1, [&](index begin, index end, int) { f(begin, end); });
   }
 
-  /// Sixteen interleaved partial results, then a fixed tree: vectorisable, and the same for every thread count.
-  template <class A, class Value, class Combine>
-  static A fold(index width, A start, Value value, Combine combine) {
-    constexpr index lanes = 16;
-    A partial[lanes];
-    std::fill_n(partial, lanes, start);
-    index c = 0;
-    for (; c + lanes <= width; c += lanes)
-      for (index j = 0; j < lanes; ++j) partial[j] = combine(partial[j], value(c + j));
-    for (index j = 0; j < lanes && c + j < width; ++j) partial[j] = combine(partial[j], value(c + j));
-    for (index half = lanes / 2; half > 0; half /= 2)
-      for (index j = 0; j < half; ++j) partial[j] = combine(partial[j], partial[j + half]);
-    return partial[0];
-  }
-
   /// y = epilogue(x·right + bias), or y += x·right, rows split over threads.
   template <class Epilogue>
   void multiply_rows(index rows, index columns, index depth, const T* x, cpu::right_operand<T> right, T* y,
                      const T* bias, Epilogue epilogue) {
-    team_->split(rows, cpu::tile<T>::rows, [&](index begin, index end, int) {
-      for (index r = begin; r < end; r += row_block) {
-        const index count = std::min(row_block, end - r);
-        const cpu::left_operand<T> left{x + r * depth, depth, 1};
-        const auto shifted = [&, r](index row, index c, T sum) { return epilogue(r + row, c, sum); };
-        if constexpr (std::is_same_v<Epilogue, epilogue::accumulate>)
-          cpu::multiply<T>(count, columns, depth, left, right, cpu::from_memory<T>{y + r * columns, columns},
-                           cpu::to_memory<T>{y + r * columns, columns});
-        else
-          cpu::multiply<T>(count, columns, depth, left, right, cpu::from_zero<T>{},
-                           cpu::to_epilogue<T, decltype(shifted)>{y + r * columns, columns, bias, shifted});
-      }
+    team_->split(rows, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
+      T* const to = y + begin * columns;
+      const cpu::left_operand<T> left{x + begin * depth, depth, 1};
+      if constexpr (std::is_base_of_v<epilogue::store, Epilogue>)
+        cpu::multiply(end - begin, columns, depth, left, right, to, columns,
+                      std::is_same_v<Epilogue, epilogue::accumulate>, scratch(thread), bias);
+      else
+        cpu::multiply(end - begin, columns, depth, left, right, to, columns, false, scratch(thread), bias,
+                      cpu::apply_epilogue<T, Epilogue>{to, columns, begin, epilogue});
     });
   }
 
@@ -210,13 +238,17 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
     team_->split(qkv.rows() / tokens * Heads, 1, [&](index begin, index end, int thread) {
       for (index task = begin; task < end; ++task) {
         const index row = task / Heads * tokens, h = task % Heads;
-        head_type head(tokens, qkv.row(row) + h * head_type::d, workspace + thread * head_type::workspace(tokens));
+        head_type head(tokens, qkv.row(row) + h * head_type::d, workspace + thread * head_type::workspace(tokens),
+                       scratch(thread));
         f(head, row, h);
       }
     });
   }
 
+  T* scratch(int thread) { return reinterpret_cast<T*>(scratch_.data()) + thread * cpu::blocking::scratch<T>; }
+
   std::unique_ptr<cpu::thread_team> team_;
+  host_memory scratch_;  // of the products, a piece a thread
 };
 
 static_assert(tensor_backend<eigen_backend<float>>);

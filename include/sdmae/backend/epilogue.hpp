@@ -1,6 +1,7 @@
 // What happens to an element of a product before it is stored, while it is still in a register:
 // y(r, c) = epilogue(r, c, v). A backend may recognise the types; calling them is always right. None may read y itself,
-// whose old values are gone by then, except accumulate, which is a request to the product.
+// whose old values are gone by then, except accumulate, which is a request to the product. `beside(r, c)` is where an
+// epilogue reads or writes another matrix of y's shape: a backend may fetch it ahead.
 #pragma once
 
 #include "sdmae/backend/functions.hpp"
@@ -27,6 +28,7 @@ struct gelu {
     pre(r, c) = v;
     return sdmae::gelu(v);
   }
+  const T* beside(index r, index c) const { return &pre(r, c); }
 };
 
 /// y = v · gelu'(pre)
@@ -34,6 +36,7 @@ template <class T, index Width>
 struct gelu_gradient {
   rows_view<const T, Width> pre;
   SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return v * gelu_derivative(pre(r, c)); }
+  const T* beside(index r, index c) const { return &pre(r, c); }
 };
 
 /// y = x + v
@@ -41,6 +44,7 @@ template <class T, index Width>
 struct residual {
   rows_view<const T, Width> x;
   SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return x(r, c) + v; }
+  const T* beside(index r, index c) const { return &x(r, c); }
 };
 
 /// branch = v, y = x + gamma · v (layer scale: Touvron et al., arXiv 2103.17239, eq. 4)

@@ -1,4 +1,4 @@
-// A backend that does nothing, to plan the memory of one that does.
+// A backend that does nothing, to plan the memory of one that does and to count its work.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@
 namespace sdmae {
 
 /// Runs through the same code as B with every operation empty, asking for the same pieces of an arena. What a step
-/// takes is so known before any memory is there, and cannot differ from what it then uses.
+/// takes is so known before any memory is there, and cannot differ from what it then uses. Counted is the work of the
+/// algorithm: what a backend computes twice to save memory counts once.
 template <class B>
 class planning_backend {
  public:
@@ -30,27 +31,42 @@ class planning_backend {
   void reduce_rows(Reduction, column_view<A>, index, F) {}
   template <class A, class F>
   void reduce_columns(A*, index, index, F) {}
-  void product(product_shape, scalar, operand<const scalar>, operand<const scalar>, operand<scalar>, bool) {}
+  void product(product_shape shape, scalar, operand<const scalar>, operand<const scalar>, operand<scalar>, bool) {
+    count_product(shape.batch * shape.rows, shape.columns, shape.depth);
+  }
 
   void fill(scalar*, index, scalar) {}
   template <index Out, index In>
   void pack(weight_view<scalar, Out, In>) {}
-  template <index Out, index In, class... Arguments>
-  void linear_forward(const Arguments&...) {}
-  template <index Out, index In, class... Arguments>
-  void linear_input_gradient(const Arguments&...) {}
-  template <index Out, index In, class... Arguments>
-  void linear_weight_gradient(const Arguments&...) {}
+  template <index Out, index In, class Rows, class... Arguments>
+  void linear_forward(const Rows& x, const Arguments&...) {
+    count_product(x.rows(), Out, In);
+  }
+  template <index Out, index In, class Rows, class... Arguments>
+  void linear_input_gradient(const Rows& dy, const Arguments&...) {
+    count_product(dy.rows(), Out, In);
+  }
+  template <index Out, index In, class Rows, class... Arguments>
+  void linear_weight_gradient(const Rows& dy, const Arguments&...) {
+    count_product(dy.rows(), Out, In);
+  }
   template <index D, class... Arguments>
   void layer_norm_forward(const Arguments&...) {}
   template <index D, class... Arguments>
   void layer_norm_backward(const Arguments&...) {}
-  template <index Heads, index D, class... Arguments>
-  void attention_forward(const Arguments&...) {}
-  template <index Heads, index D, class... Arguments>
-  void attention_backward(const Arguments&...) {}
+  template <index Heads, index D, class Rows, class... Arguments>
+  void attention_forward(index tokens, const Rows& qkv, const Arguments&...) {
+    count_product(qkv.rows(), tokens, 2 * D);  // q·kᵀ, P·v
+  }
+  template <index Heads, index D, class Rows, class... Arguments>
+  void attention_backward(index tokens, const Rows& dout, const Arguments&...) {
+    count_product(dout.rows(), tokens, 4 * D);  // dP, dq, dk, dv
+  }
   template <class... Arguments>
   void adamw_update(const Arguments&...) {}
+
+  /// Floating-point operations of all products so far: 2·m·n·k each.
+  double work() const { return work_; }
 
   index layer_norm_workspace(index rows) { return planned_.layer_norm_workspace(rows); }
   template <index Heads, index D>
@@ -63,7 +79,12 @@ class planning_backend {
   }
 
  private:
+  void count_product(index rows, index columns, index depth) {
+    work_ += 2.0 * double(rows) * double(columns) * double(depth);
+  }
+
   B& planned_;
+  double work_ = 0;
 };
 
 }  // namespace sdmae

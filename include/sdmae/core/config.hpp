@@ -24,6 +24,15 @@
 #define SDMAE_ELEMENT
 #endif
 
+// Before a loop whose iterations touch different elements: the compiler need not prove it.
+#if defined(__clang__)
+#define SDMAE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define SDMAE_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define SDMAE_INDEPENDENT
+#endif
+
 namespace sdmae {
 
 // Sizes and positions are signed: differences of them are meaningful and loops count down safely.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "sdmae/backend/elementary.hpp"
 #include "sdmae/loss/concept.hpp"
 
 namespace sdmae::loss {
@@ -96,8 +97,7 @@ struct self_distillation {
     backend.reduce_rows(reduction::sum{}, loss, K,
                         [=] SDMAE_ELEMENT(index r, index c) { return double(q(r, c)) * double(l(r, c)); });
     backend.reduce_rows(reduction::sum{}, entropy, K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::log;
-      return q(r, c) > T(0) ? -double(q(r, c)) * log(double(q(r, c))) : 0.0;
+      return -double(q(r, c)) * double(elementary::log(q(r, c) > T(0) ? q(r, c) : T(1)));
     });
     collect<B, K>(backend, q, slice.teacher, s);
 
@@ -105,8 +105,7 @@ struct self_distillation {
     const auto dstudent = slice.dstudent, dteacher = slice.dteacher;
     const T scale = T(weight / double(slice.batch));
     backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::exp;
-      dstudent(r, c) += scale * (exp(-l(r, c)) - q(r, c)) / temperatures[0];
+      dstudent(r, c) += scale * (elementary::exp(-l(r, c)) - q(r, c)) / temperatures[0];
     });
     if constexpr ((reaches & teacher_output) != 0)  // ∂L/∂t
       backend.map(rows, K, [=] SDMAE_ELEMENT(index r, index c) {
@@ -139,8 +138,7 @@ struct self_distillation {
                 [=] SDMAE_ELEMENT(index r, index c) { q(r, c) = (teacher(r, c) - center(c)) / temperatures[1]; });
     const exponential_sum<T> sum = add_exponentials(backend, q, scratch);
     backend.map(q.rows(), K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::exp;
-      q(r, c) = exp(q(r, c) - sum.largest(r, 0)) / T(sum.total(r, 0));
+      q(r, c) = elementary::exp(q(r, c) - sum.largest(r, 0)) / T(sum.total(r, 0));
     });
   }
 
@@ -152,10 +150,9 @@ struct self_distillation {
     const T* const temperatures = s.temperatures;
     backend.map(l.rows(), K, [=] SDMAE_ELEMENT(index r, index c) { l(r, c) = student(r, c) / temperatures[0]; });
     const exponential_sum<T> sum = add_exponentials(backend, l, scratch);
-    backend.map(l.rows(), K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::log;
-      l(r, c) = T(log(sum.total(r, 0))) - (l(r, c) - sum.largest(r, 0));
-    });
+    backend.map(l.rows(), 1, [=] SDMAE_ELEMENT(index r, index) { sum.total(r, 0) = elementary::log(sum.total(r, 0)); });
+    backend.map(l.rows(), K,
+                [=] SDMAE_ELEMENT(index r, index c) { l(r, c) = T(sum.total(r, 0)) - (l(r, c) - sum.largest(r, 0)); });
   }
 
   /// Adds what the center follows to the batch's sum, image by image.
@@ -183,8 +180,7 @@ struct self_distillation {
     backend.reduce_rows(reduction::maximum{}, sum.largest, K,
                         [=] SDMAE_ELEMENT(index r, index c) { return logits(r, c); });
     backend.reduce_rows(reduction::sum{}, sum.total, K, [=] SDMAE_ELEMENT(index r, index c) {
-      using std::exp;
-      return double(exp(logits(r, c) - sum.largest(r, 0)));
+      return double(elementary::exp(logits(r, c) - sum.largest(r, 0)));
     });
     return sum;
   }

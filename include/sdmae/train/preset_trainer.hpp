@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/random.hpp"
+#include "sdmae/model/features.hpp"
 #include "sdmae/train/pretrainer.hpp"
 #include "sdmae/train/trainer.hpp"
 
@@ -31,17 +33,26 @@ class preset_trainer final : public trainer {
   }
   index parameter_count() const override { return model_.parameter_count(); }
   index prototypes() const override { return Preset::architecture::K; }
+  double work(index images) override { return train_.work(images); }
+  memory_plan plan(index images) override { return train_.plan(images); }
   index steps_done() const override { return train_.steps_done(); }
   void set_steps_done(index steps) override { train_.set_steps_done(steps); }
 
   run_report step(byte_batch& batch) override {
-    const auto report = train_.step(batch);
-    return {report.step,          report.epoch,        report.loss, {report.terms.begin(), report.terms.end()},
-            report.learning_rate, report.gradient_norm};
+    report_ = train_.step(batch);
+    return {report_.step,          report_.epoch,        report_.loss, report_.terms,
+            report_.learning_rate, report_.gradient_norm};
   }
 
   reconstruction_images reconstruct(byte_batch& images) override {
     return sdmae::reconstruct<target>(model_, train_.mask(), train_.options().seed, images);
+  }
+
+  index feature_width() const override { return Preset::architecture::D; }
+  double features(byte_batch& images, index slice, float* out) override {
+    if (!extractor_) extractor_.emplace(model_, slice);
+    (*extractor_)(images, out);
+    return extractor_->work(images.size());
   }
 
   std::vector<named_tensor> parameters() override {
@@ -93,6 +104,8 @@ class preset_trainer final : public trainer {
   B backend_;
   model_type model_;
   pretrainer<model_type, masking::random, loss::weighted_sum<reconstruction, distillation>> train_;
+  typename decltype(train_)::report_type report_;
+  std::optional<feature_extractor<typename Preset::architecture, B>> extractor_;
 };
 
 }  // namespace sdmae

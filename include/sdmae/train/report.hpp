@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstddef>
-#include <vector>
+#include <span>
 
 #include "sdmae/core/config.hpp"
 
@@ -30,7 +30,7 @@ struct step_report_of {
 /// Of a trainer whose losses are known at compile time: nothing is allocated.
 template <std::size_t Columns>
 using step_report = step_report_of<std::array<reported, Columns>>;
-/// Of any trainer.
-using run_report = step_report_of<std::vector<reported>>;
+/// Of any trainer; its terms are the trainer's and good until its next step.
+using run_report = step_report_of<std::span<const reported>>;
 
 }  // namespace sdmae

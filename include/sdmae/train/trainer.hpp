@@ -1,6 +1,7 @@
 // A pre-trainer whose architecture and backend are chosen at run time, by name: what programs hold.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sdmae/core/arena.hpp"
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/model/presets.hpp"
@@ -28,10 +30,16 @@ struct named_tensor {
   std::function<void(const float*)> write;
 };
 
+/// How many images should pass through a model together when nobody says: enough tokens for the blocks of the products,
+/// and no more, for memory grows with them. Results do not depend on it.
+inline index default_slice(double tokens_of_an_image) {
+  return std::max<index>(1, static_cast<index>(320 / std::max(1.0, tokens_of_an_image)));
+}
+
 struct trainer_options {
   std::uint64_t seed = 0;
   int threads = 0;  // 0: all cores
-  index slice = 8;
+  index slice = 4;
   double mask_ratio = 0.6;
   double distill_weight = 0.2;  // λ of L = λ·L_sd + (1 − λ)·L_rec
   adamw optimiser;
@@ -49,6 +57,9 @@ class trainer {
   virtual index prototypes() const = 0;
   /// One step; see pretrainer::step.
   virtual run_report step(byte_batch& batch) = 0;
+  /// See pretrainer::work and pretrainer::plan.
+  virtual double work(index images) = 0;
+  virtual memory_plan plan(index images) = 0;
   virtual index steps_done() const = 0;
   virtual void set_steps_done(index steps) = 0;
   /// Parameters under their released names.
@@ -57,6 +68,9 @@ class trainer {
   virtual std::vector<named_tensor> training_state() = 0;
   /// Images, and what the model paints where it does not see them.
   virtual reconstruction_images reconstruct(byte_batch& images) = 0;
+  virtual index feature_width() const = 0;
+  /// Writes [images, feature_width()] to `out`; see feature_extractor. Returns the work of the products.
+  virtual double features(byte_batch& images, index slice, float* out) = 0;
 };
 
 /// A way to make a trainer of one preset.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sdmae/backend/cpu/fold.hpp"
 #include "sdmae/backend/cpu/product.hpp"
+#include "sdmae/backend/elementary.hpp"
 
 namespace sdmae::cpu {
 
@@ -19,9 +21,10 @@ class attention_head {
     return 2 * packed_columns<T>(tokens, d) + 2 * tokens * padded(tokens);
   }
 
-  attention_head(index tokens, const T* q, T* workspace)
+  attention_head(index tokens, const T* q, T* workspace, T* scratch)
       : tokens_(tokens),
         q_(q),
+        scratch_(scratch),
         packed_(workspace),
         p_(packed_ + 2 * packed_columns<T>(tokens, d)),
         ds_(p_ + tokens * padded(tokens)) {}
@@ -31,17 +34,15 @@ class attention_head {
     scores();
     for (index t = 0; t < tokens_; ++t) {
       T* const row = p_ + t * padded(tokens_);
-      const T largest = *std::max_element(row, row + tokens_);
-      T sum = 0;
-      for (index j = 0; j < tokens_; ++j) {
-        row[j] = std::exp(row[j] - largest);
-        sum += row[j];
-      }
+      const T largest = fold(
+          tokens_, row[0], [=](index j) { return row[j]; }, [](T a, T b) { return a < b ? b : a; });
+      for (index j = 0; j < tokens_; ++j) row[j] = elementary::exp((row[j] - largest) * scale());
+      const T sum = fold_sum<T>(tokens_, [=](index j) { return row[j]; });
       for (index j = 0; j < tokens_; ++j) row[j] /= sum;
-      log_sum[t * Heads] = largest + std::log(sum);
+      log_sum[t * Heads] = largest * scale() + std::log(sum);
     }
-    multiply<T>(tokens_, d, tokens_, {p_, padded(tokens_), 1}, right_operand<T>::plain(q_ + 2 * D, 3 * D),
-                from_zero<T>{}, to_memory<T>{out, D});
+    multiply<T>(tokens_, d, tokens_, {p_, padded(tokens_), 1}, right_operand<T>::plain(q_ + 2 * D, 3 * D), out, D,
+                false, scratch_);
   }
 
   /// dv = Pᵀ·dout, dS = P∘(dout·vᵀ − rowsum(dout∘out))/√d, dq = dS·k, dk = dSᵀ·q, at dq, dq + D and dq + 2D.
@@ -51,21 +52,21 @@ class attention_head {
     scores();
     T* const v = packed_ + packed_columns<T>(n, d);
     pack_columns(q_ + 2 * D, n, d, row, 1, v);
-    multiply<T>(n, n, d, {dout, D, 1}, right_operand<T>::packed(v, d), from_zero<T>{}, to_memory<T>{ds_, wide});
+    multiply<T>(n, n, d, {dout, D, 1}, right_operand<T>::panels(v, d), ds_, wide, false, scratch_);
     for (index t = 0; t < n; ++t) {
-      T correction = 0;
-      for (index c = 0; c < d; ++c) correction += dout[t * D + c] * out[t * D + c];
+      const T correction = fold_sum<T>(d, [=](index c) { return dout[t * D + c] * out[t * D + c]; });
       T* const p = p_ + t * wide;
       T* const ds = ds_ + t * wide;
+      const T shift = log_sum[t * Heads];
+      SDMAE_INDEPENDENT
       for (index j = 0; j < n; ++j) {
-        p[j] = std::exp(p[j] - log_sum[t * Heads]);
+        p[j] = elementary::exp(p[j] * scale() - shift);
         ds[j] = p[j] * (ds[j] - correction) * scale();
       }
     }
-    multiply<T>(n, d, n, {ds_, wide, 1}, right_operand<T>::plain(q_ + D, row), from_zero<T>{}, to_memory<T>{dq, row});
-    multiply<T>(n, d, n, {ds_, 1, wide}, right_operand<T>::plain(q_, row), from_zero<T>{}, to_memory<T>{dq + D, row});
-    multiply<T>(n, d, n, {p_, 1, wide}, right_operand<T>::plain(dout, D), from_zero<T>{},
-                to_memory<T>{dq + 2 * D, row});
+    multiply<T>(n, d, n, {ds_, wide, 1}, right_operand<T>::plain(q_ + D, row), dq, row, false, scratch_);
+    multiply<T>(n, d, n, {ds_, 1, wide}, right_operand<T>::plain(q_, row), dq + D, row, false, scratch_);
+    multiply<T>(n, d, n, {p_, 1, wide}, right_operand<T>::plain(dout, D), dq + 2 * D, row, false, scratch_);
   }
 
  private:
@@ -75,18 +76,16 @@ class attention_head {
     return (tokens + width - 1) / width * width;
   }
 
-  /// p = q·kᵀ/√d
+  /// p = q·kᵀ
   void scores() {
     pack_columns(q_ + D, tokens_, d, 3 * D, 1, packed_);
-    const auto scaled = [this](index r, index c, index count, const T* sums) {
-      for (index j = 0; j < count; ++j) p_[r * padded(tokens_) + c + j] = sums[j] * scale();
-    };
-    multiply<T>(tokens_, tokens_, d, {q_, 3 * D, 1}, right_operand<T>::packed(packed_, d), from_zero<T>{}, scaled);
+    multiply<T>(tokens_, tokens_, d, {q_, 3 * D, 1}, right_operand<T>::panels(packed_, d), p_, padded(tokens_), false,
+                scratch_);
   }
 
   index tokens_;
   const T* q_;
-  T *packed_, *p_, *ds_;
+  T *scratch_, *packed_, *p_, *ds_;
 };
 
 }  // namespace sdmae::cpu

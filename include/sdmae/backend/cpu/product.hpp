@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "sdmae/backend/cpu/tile.hpp"
 #include "sdmae/core/config.hpp"
@@ -15,20 +16,29 @@ struct left_operand {
   index row, depth;
 };
 
-/// Panel p holds columns [p·width, (p + 1)·width) of the right operand, its row k at data + p·panel + k·depth.
-/// `padded`: the last panel may be read to its full width.
+/// Row k of the right operand, columns [c, c + width) of a panel: at data + c/width·panel + k·depth. `packed`: what
+/// pack_columns has written, whose last panel may be read to its full width.
 template <class T>
 struct right_operand {
   const T* data;
   index depth, panel;
-  bool padded;
+  bool packed;
 
   /// A row-major matrix as it lies in memory.
   static right_operand plain(const T* data, index row_stride) { return {data, row_stride, tile<T>::width, false}; }
   /// What pack_columns has written.
-  static right_operand packed(const T* data, index depth) {
+  static right_operand panels(const T* data, index depth) {
     return {data, tile<T>::width, depth * tile<T>::width, true};
   }
+};
+
+/// How products are cut so that what is read again stays in cache: a block of the left operand in the second level, a
+/// panel of the right one beside it.
+struct blocking {
+  static constexpr index rows = 192, depth = 640;
+  /// Values of scratch that a thread needs for its blocks and panels.
+  template <class T>
+  static constexpr index scratch = depth*(rows + tile<T>::rows + tile<T>::width);
 };
 
 /// Values that pack_columns writes.
@@ -43,99 +53,137 @@ constexpr index packed_columns(index columns, index depth) {
 template <class T>
 void pack_columns(const T* data, index columns, index depth, index column, index depth_stride, T* to) {
   constexpr index width = tile<T>::width;
-  for (index first = 0; first < columns; first += width)
-    for (index k = 0; k < depth; ++k)
-      for (index j = 0; j < width; ++j) {
-        const index c = first + j;
-        *to++ = c < columns ? data[c * column + k * depth_stride] : T(0);
-      }
+  for (index first = 0; first < columns; first += width, to += depth * width) {
+    const index count = std::min(width, columns - first);
+    const T* const from = data + first * column;
+    if (count < width) std::fill_n(to, depth * width, T(0));
+    if (column == 1 && count == width)
+      for (index k = 0; k < depth; ++k) std::memcpy(to + k * width, from + k * depth_stride, width * sizeof(T));
+    else if (column == 1)
+      for (index k = 0; k < depth; ++k) std::copy_n(from + k * depth_stride, count, to + k * width);
+    else
+      for (index j = 0; j < count; ++j)
+        for (index k = 0; k < depth; ++k) to[k * width + j] = from[j * column + k * depth_stride];
+  }
 }
 
 namespace detail {
 
-/// A panel that cannot be read to its full width is copied, some rows at a time.
+/// A left operand whose rows lie side by side (a transposed matrix), in panels of as many rows as a tile has.
 template <class T>
-void multiply_partial(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth,
-                      index columns, T* sums) {
-  constexpr index width = tile<T>::width, chunk = 32;
-  alignas(64) T copy[chunk * width] = {};
-  for (index k = 0; k < depth; k += chunk) {
-    const index count = std::min(chunk, depth - k);
-    for (index i = 0; i < count; ++i) std::copy_n(b + (k + i) * b_depth, columns, copy + i * width);
-    multiply_tile<T>(rows, count, a + k * a_depth, a_row, a_depth, copy, width, sums);
+void pack_rows(const T* data, index rows, index depth, index depth_stride, T* to) {
+  constexpr index height = tile<T>::rows;
+  for (index first = 0; first < rows; first += height, to += depth * height) {
+    const T* const from = data + first;
+    if (rows - first >= height)
+      for (index k = 0; k < depth; ++k) std::memcpy(to + k * height, from + k * depth_stride, height * sizeof(T));
+    else
+      for (index k = 0; k < depth; ++k) std::copy_n(from + k * depth_stride, rows - first, to + k * height);
   }
+}
+
+/// Rows [first, last) of the panel that comes next start on their way to the second-level cache; `last` may lie beyond.
+template <class T>
+void fetch_rows(const T* panel, index depth, index first, index last) {
+  for (index k = first; k < last; ++k) {
+    __builtin_prefetch(panel + k * depth, 0, 2);
+    __builtin_prefetch(panel + k * depth + tile<T>::lanes, 0, 2);
+  }
+}
+
+/// A tile at the right edge: its sums go through a copy that is as wide as the registers.
+template <class T>
+void multiply_edge(int rows, index columns, index depth, const T* a, left_operand<T> left, const T* b, T* c,
+                   index c_row, bool accumulate, const T* bias) {
+  constexpr index width = tile<T>::width;
+  alignas(64) T sums[tile<T>::rows * width] = {}, add[width] = {};
+  if (bias != nullptr) std::copy_n(bias, columns, add);
+  for (index i = 0; accumulate && i < rows; ++i) std::copy_n(c + i * c_row, columns, sums + i * width);
+  multiply_tile<T>(rows, depth, a, left.row, left.depth, b, width, sums, width, accumulate, add);
+  for (index i = 0; i < rows; ++i) std::copy_n(sums + i * width, columns, c + i * c_row);
 }
 
 }  // namespace detail
 
-/// For rows [0, rows) and columns [0, columns) of left·right: every sum starts from start(r, c) and runs over the depth
-/// in ascending order; finish(r, first column, count, sums) gets a piece of a row. How the matrix is cut into tiles
-/// changes no sum.
-template <class T, class Start, class Finish>
-void multiply(index rows, index columns, index depth, left_operand<T> left, right_operand<T> right, Start start,
-              Finish finish) {
+/// The default of multiply's last argument: sums stay as they are.
+struct keep_sums {
+  void operator()(index, index, index, index) const {}
+};
+
+/// result = left·right + bias, or result += left·right + bias, for rows [0, rows) and columns [0, columns); row r
+/// starts at result + r·row; bias has a value a column, or is null. Every sum runs over the depth in ascending order
+/// from 0 or from what the result holds; how the matrix is cut into blocks and tiles changes no sum. `scratch` holds
+/// blocking::scratch values. finish(first row, rows, first column, columns) is told of every tile that is done, while
+/// it is in cache.
+template <class T, class Finish = keep_sums>
+void multiply(index rows, index columns, index depth, left_operand<T> left, right_operand<T> right, T* result,
+              index row, bool accumulate, T* scratch, const T* bias = nullptr, const Finish& finish = {}) {
   constexpr index width = tile<T>::width, height = tile<T>::rows;
-  for (index c = 0; c < columns; c += width) {
-    const T* const b = right.data + c / width * right.panel;
-    const index count = std::min(width, columns - c);
-    for (index r = 0; r < rows; r += height) {
-      alignas(64) T sums[tile<T>::size];
-      const int tall = static_cast<int>(std::min(height, rows - r));
-      for (index i = 0; i < tall; ++i) start(r + i, c, count, sums + i * width);
-      const T* const a = left.data + r * left.row;
-      if (count == width || right.padded)
-        multiply_tile<T>(tall, depth, a, left.row, left.depth, b, right.depth, sums);
-      else
-        detail::multiply_partial<T>(tall, depth, a, left.row, left.depth, b, right.depth, count, sums);
-      for (index i = 0; i < tall; ++i) finish(r + i, c, count, sums + i * width);
+  T* const panel = scratch;
+  T* const block = scratch + blocking::depth * width;
+  for (index k = 0; k < depth; k += blocking::depth) {
+    const index deep = std::min(blocking::depth, depth - k);
+    const bool add = accumulate || k > 0, last = k + deep == depth;
+    for (index r0 = 0; r0 < rows; r0 += blocking::rows) {
+      const index block_rows = std::min(blocking::rows, rows - r0);
+      left_operand<T> a{left.data + r0 * left.row + k * left.depth, left.row, left.depth};
+      if (left.row == 1) {
+        detail::pack_rows(a.data, block_rows, deep, left.depth, block);
+        a = {block, deep, height};  // panel r/height starts at r·deep
+      }
+      for (index c = 0; c < columns; c += width) {
+        const index count = std::min(width, columns - c);
+        const T* b = right.data + c / width * right.panel + k * right.depth;
+        index b_depth = right.depth;
+        if (!right.packed && (count < width || block_rows > 2 * height)) {
+          pack_columns(b, count, deep, 1, right.depth, panel);
+          b = panel;
+          b_depth = width;
+        }
+        const T* const coming = right.data + (c / width + 1) * right.panel + k * right.depth;
+        for (index r = 0; r < block_rows; r += height) {
+          if (c + width < columns && block_rows > 4 * height)
+            detail::fetch_rows(coming, right.depth, deep * r / block_rows, deep * (r + height) / block_rows);
+          const int tall = static_cast<int>(std::min(height, block_rows - r));
+          const index a_row = left.row == 1 ? 1 : a.row;
+          T* const to = result + (r0 + r) * row + c;
+          const T* const plus = last && bias != nullptr ? bias + c : nullptr;
+          if (count == width)
+            multiply_tile<T>(tall, deep, a.data + r * a.row, a_row, a.depth, b, b_depth, to, row, add, plus);
+          else
+            detail::multiply_edge<T>(tall, count, deep, a.data + r * a.row, {nullptr, a_row, a.depth}, b, to, row, add,
+                                     plus);
+          if (last) finish(r0 + r, tall, c, count);
+        }
+      }
     }
   }
 }
 
-/// start: sums begin at zero.
-template <class T>
-struct from_zero {
-  void operator()(index, index, index, T* sums) const { std::fill_n(sums, tile<T>::width, T(0)); }
-};
-
-/// start: sums begin at what the result holds; the unused lanes at zero.
-template <class T>
-struct from_memory {
-  const T* result;
-  index row;
-  void operator()(index r, index c, index count, T* sums) const {
-    std::fill_n(std::copy_n(result + r * row + c, count, sums), tile<T>::width - count, T(0));
-  }
-};
-
-/// finish: sums are stored.
-template <class T>
-struct to_memory {
-  T* result;
-  index row;
-  void operator()(index r, index c, index count, const T* sums) const {
-    std::copy_n(sums, count, result + r * row + c);
-  }
-};
-
-/// finish: y(r, c) = epilogue(r, c, sum + bias(c)); bias may be null. Full pieces have a constant length, for the
-/// vectoriser.
+/// finish: y(r, c) = epilogue(first_row + r, c, y(r, c)). Whole tiles have a constant width, for the vectoriser.
 template <class T, class Epilogue>
-struct to_epilogue {
+struct apply_epilogue {
   T* result;
-  index row;
-  const T* bias;
+  index row, first_row;
   Epilogue epilogue;
 
-  void operator()(index r, index c, index count, T* sums) const {
+  void operator()(index r, index rows, index c, index count) const {
     constexpr index width = tile<T>::width;
-    if (bias != nullptr)
-      for (index j = 0; j < count; ++j) sums[j] += bias[c + j];
-    T* const to = result + r * row + c;
-    if (count == width)
-      for (index j = 0; j < width; ++j) to[j] = epilogue(r, c + j, sums[j]);
-    else
-      for (index j = 0; j < count; ++j) to[j] = epilogue(r, c + j, sums[j]);
+    const Epilogue apply = epilogue;
+    for (index i = r; i < r + rows; ++i) {
+      T* const y = result + i * row + c;
+      if (count == width) {
+        SDMAE_INDEPENDENT
+        for (index j = 0; j < width; ++j) y[j] = apply(first_row + i, c + j, y[j]);
+      } else {
+        for (index j = 0; j < count; ++j) y[j] = apply(first_row + i, c + j, y[j]);
+      }
+      if constexpr (requires { apply.beside(i, c); }) {  // for the tile below, which comes next
+        const T* const next = apply.beside(first_row + i + rows, c);
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + tile<T>::lanes);
+      }
+    }
   }
 };
 

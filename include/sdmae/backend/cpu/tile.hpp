@@ -29,30 +29,46 @@ struct tile {
 
 namespace detail {
 
-/// sums[i][j] = fma(a[i·a_row + k·a_depth], b[k·b_depth + j], sums[i][j]) for k = 0 … depth − 1, in this order.
+/// c[i][j] = Σ_k a[i·a_row + k·a_depth]·b[k·b_depth + j], started from c[i][j] if `accumulate`, else from 0, one
+/// multiply-add after the other for k = 0 … depth − 1; then bias[j] is added, unless bias is null.
 template <class T, int Rows>
-void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* sums) {
+void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
+                           index c_row, bool accumulate, const T* bias) {
   constexpr int lanes = tile<T>::lanes;
   typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
-  vec acc[Rows][2];
-  std::memcpy(acc, sums, sizeof(acc));
+  vec sum[Rows][2] = {};
+  if (accumulate)
+    for (int i = 0; i < Rows; ++i) std::memcpy(sum[i], c + i * c_row, sizeof(sum[i]));
+  // The tile below comes next: its lines are on their way while this one is summed.
+  for (int i = 0; i < Rows; ++i) {
+    __builtin_prefetch(c + (Rows + i) * c_row, 1);
+    __builtin_prefetch(c + (Rows + i) * c_row + lanes, 1);
+  }
   for (index k = 0; k < depth; ++k) {
     vec low, high;
     std::memcpy(&low, b, sizeof(vec));
     std::memcpy(&high, b + lanes, sizeof(vec));
     for (int i = 0; i < Rows; ++i) {
       const T x = a[i * a_row];
-      acc[i][0] += x * low;
-      acc[i][1] += x * high;
+      sum[i][0] += x * low;
+      sum[i][1] += x * high;
     }
     a += a_depth;
     b += b_depth;
   }
-  std::memcpy(sums, acc, sizeof(acc));
+  if (bias != nullptr) {
+    vec add[2];
+    std::memcpy(add, bias, sizeof(add));
+    for (int i = 0; i < Rows; ++i) {
+      sum[i][0] += add[0];
+      sum[i][1] += add[1];
+    }
+  }
+  for (int i = 0; i < Rows; ++i) std::memcpy(c + i * c_row, sum[i], sizeof(sum[i]));
 }
 
 template <class T>
-using tile_function = void (*)(index, const T*, index, index, const T*, index, T*);
+using tile_function = void (*)(index, const T*, index, index, const T*, index, T*, index, bool, const T*);
 
 /// One kernel for every number of rows up to the tile's, so that a remainder is summed in the same way.
 template <class T, int... I>
@@ -62,11 +78,12 @@ constexpr std::array<tile_function<T>, sizeof...(I)> tile_functions(std::integer
 
 }  // namespace detail
 
-/// sums: [rows, tile::width]. Starts from what is in it.
+/// c: `rows` rows of tile::width values, c_row apart.
 template <class T>
-void multiply_tile(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* sums) {
+void multiply_tile(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
+                   index c_row, bool accumulate, const T* bias = nullptr) {
   static constexpr auto functions = detail::tile_functions<T>(std::make_integer_sequence<int, tile<T>::rows>{});
-  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, sums);
+  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, c, c_row, accumulate, bias);
 }
 
 }  // namespace sdmae::cpu

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sdmae/backend/concept.hpp"
+#include "sdmae/backend/elementary.hpp"
 
 namespace sdmae::defaults {
 
@@ -32,14 +33,11 @@ class attention {
       self().reduce_rows(reduction::maximum{}, largest, tokens,
                          [=] SDMAE_ELEMENT(index r, index c) { return p[r * tokens + c]; });
       self().reduce_rows(reduction::sum{}, total, tokens, [=] SDMAE_ELEMENT(index r, index c) {
-        using std::exp;
-        return exp(p[r * tokens + c] - largest(r, 0));
+        return elementary::exp(p[r * tokens + c] - largest(r, 0));
       });
       self().map(tokens * Heads, tokens, [=] SDMAE_ELEMENT(index r, index c) {
-        using std::exp;
-        using std::log;
-        p[r * tokens + c] = exp(p[r * tokens + c] - largest(r, 0)) / total(r, 0);
-        if (c == 0) log_sums(r % tokens, r / tokens) = largest(r, 0) + log(total(r, 0));
+        p[r * tokens + c] = elementary::exp(p[r * tokens + c] - largest(r, 0)) / total(r, 0);
+        if (c == 0) log_sums(r % tokens, r / tokens) = largest(r, 0) + elementary::log(total(r, 0));
       });
       self().product({tokens, d, tokens, Heads}, T(1), {p, tokens, 1, tokens * tokens}, {q + 2 * D, 3 * D, 1, d},
                      {out.row(first), D, 1, d}, false);
@@ -72,9 +70,8 @@ class attention {
         return dout(row, column) * out(row, column);
       });
       self().map(tokens * Heads, tokens, [=] SDMAE_ELEMENT(index r, index c) {
-        using std::exp;
         T& probability = p[r * tokens + c];
-        probability = exp(probability - log_sum(first + r % tokens, r / tokens));
+        probability = elementary::exp(probability - log_sum(first + r % tokens, r / tokens));
         ds[r * tokens + c] = probability * (ds[r * tokens + c] - correction(r, 0));
       });
       self().product(shape, scale, {ds, tokens, 1, square}, {q + D, 3 * D, 1, d}, {dq, 3 * D, 1, d}, false);

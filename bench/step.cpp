@@ -1,0 +1,120 @@
+// Times training steps, or feature extraction, of a preset and prints one line of JSON.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "allocations.hpp"
+#include "fma_peak.hpp"
+#include "sdmae/train/trainer.hpp"
+#include "support/presets.hpp"
+#include "support/program.hpp"
+
+namespace {
+
+using sdmae::index;
+
+struct options {
+  std::string preset;
+  index batch = 32, steps = 5, slice = 0;
+  int threads = 0;
+  bool forward = false;
+};
+
+/// Random images, the same in every step.
+class noise_batch final : public sdmae::byte_batch {
+ public:
+  noise_batch(index size, sdmae::image_shape shape) : size_(size), pixels_(static_cast<std::size_t>(shape.values())) {
+    std::uint32_t state = 1;
+    for (std::uint8_t& value : pixels_)
+      value = static_cast<std::uint8_t>((state = state * 1664525u + 1013904223u) >> 24);
+  }
+  index size() const override { return size_; }
+  index epoch() const override { return 0; }
+  index sample(index i) const override { return i; }
+  void next(index count, std::uint8_t* out) override {
+    for (index i = 0; i < count; ++i) out = std::copy(pixels_.begin(), pixels_.end(), out);
+  }
+
+ private:
+  index size_;
+  std::vector<std::uint8_t> pixels_;
+};
+
+void run(const options& asked) {
+  using clock = std::chrono::steady_clock;
+  const sdmae::registered_preset& preset = program::find_preset(asked.preset);
+  sdmae::cpu::thread_team team(asked.threads);
+  sdmae::trainer_options settings;
+  settings.threads = team.size();
+  const double tokens = preset.image.patches() * (asked.forward ? 1 : 1 - settings.mask_ratio);
+  settings.slice = std::min(asked.batch, asked.slice > 0 ? asked.slice : sdmae::default_slice(tokens));
+  const auto trainer = preset.make(settings);
+  noise_batch images(asked.batch, preset.image);
+  std::vector<float> features(static_cast<std::size_t>(asked.batch * trainer->feature_width()));
+  double work = asked.forward ? 0 : trainer->work(asked.batch);
+  const auto step = [&] {
+    if (asked.forward)
+      work = trainer->features(images, settings.slice, features.data());
+    else
+      trainer->step(images);
+  };
+  double peak = bench::fma_peak(team);
+  for (int warm = 0; warm < 2; ++warm) step();
+  std::vector<double> seconds;
+  seconds.reserve(static_cast<std::size_t>(asked.steps));
+  const long before = bench::allocations;
+  for (index i = 0; i < asked.steps; ++i) {
+    const auto start = clock::now();
+    step();
+    seconds.push_back(std::chrono::duration<double>(clock::now() - start).count());
+  }
+  const double allocations = static_cast<double>(bench::allocations - before) / static_cast<double>(asked.steps);
+  peak = std::max(peak, bench::fma_peak(team));
+  std::sort(seconds.begin(), seconds.end());
+  const double median = (seconds[(seconds.size() - 1) / 2] + seconds[seconds.size() / 2]) / 2;
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto rounded = [](double value, int digits) {
+    const double unit = std::pow(10.0, digits);
+    return std::round(value * unit) / unit;
+  };
+  const nlohmann::ordered_json line{{"preset", asked.preset},
+                                    {"batch", asked.batch},
+                                    {"threads", team.size()},
+                                    {"slice", settings.slice},
+                                    {"forward", asked.forward},
+                                    {"median_s", rounded(median, 5)},
+                                    {"min_s", rounded(seconds.front(), 5)},
+                                    {"images_per_s", rounded(static_cast<double>(asked.batch) / median, 2)},
+                                    {"peak_rss_mib", used.ru_maxrss / 1024},
+                                    {"gflop", rounded(work * 1e-9, 2)},
+                                    {"peak_gflop_per_s", rounded(peak * 1e-9, 1)},
+                                    {"percent_of_peak", rounded(100 * work / seconds.front() / peak, 1)},
+                                    {"allocations_per_step", allocations}};
+  std::cout << line.dump() << std::endl;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Times training steps of a preset on random images; prints one line of JSON.", "step");
+  options asked;
+  constexpr int most = 1'000'000;
+  app.add_option("--preset", asked.preset, "architecture, by name: " SDMAE_COMPILED_PRESETS)->required();
+  app.add_option("--batch", asked.batch, "images a step")->check(program::whole(1, most));
+  app.add_option("--steps", asked.steps, "steps that are timed, after two that are not")
+      ->check(program::whole(1, most));
+  app.add_option("--slice", asked.slice, "images that pass through the model together")->check(program::whole(1, most));
+  app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
+  app.add_flag("--forward", asked.forward, "feature extraction instead: the encoder over whole images");
+  return program::run(app, argc, argv, [&] { run(asked); });
+}

@@ -1,0 +1,130 @@
+// Exponential, logarithm and error function. In float they are straight-line polynomials without branches or calls, so
+// that a loop over them becomes vector code on every instruction set; other scalars take the standard library's.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+#include "sdmae/core/config.hpp"
+
+namespace sdmae::elementary {
+
+/// a·b + c, rounded once where the processor can.
+SDMAE_HOST_DEVICE inline float multiply_add(float a, float b, float c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// c₀ + x·(c₁ + x·(c₂ + …))
+template <class... C>
+SDMAE_HOST_DEVICE inline float polynomial(float x, float first, C... rest) {
+  if constexpr (sizeof...(rest) == 0)
+    return first;
+  else
+    return multiply_add(x, polynomial(x, rest...), first);
+}
+
+/// condition ? yes : no, by bits: written with ?: compilers make a branch of it that ends a vector loop.
+SDMAE_HOST_DEVICE inline float select(bool condition, float yes, float no) {
+  const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
+  return std::bit_cast<float>((std::bit_cast<std::uint32_t>(yes) & mask) | (std::bit_cast<std::uint32_t>(no) & ~mask));
+}
+
+SDMAE_HOST_DEVICE inline float with_sign_of(float x, float size) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(size) | (std::bit_cast<std::uint32_t>(x) & 0x80000000u));
+}
+
+namespace detail {
+
+/// eˣ as p·2ⁿ: x = n·ln 2 + r, |r| ≤ ln 2/2, p = 1 + r + r²·E(r).
+struct scaled_exponential {
+  float p;
+  std::int32_t n;
+};
+SDMAE_HOST_DEVICE inline scaled_exponential reduce_exponential(float x) {
+  constexpr float shift = 12582912.0f;  // 1.5·2²³: a sum with it has the nearest integer in its low bits
+  const float shifted = multiply_add(x, 1.44269504f, shift);
+  const float n = shifted - shift;
+  const float r = multiply_add(n, -1.42860677e-6f, multiply_add(n, -0.693145752f, x));
+  const float e = polynomial(r, 0.5f, 0.166666672f, 0.041666463f, 0.00833331048f, 0.00139336672f, 0.0001989101f);
+  return {multiply_add(r * r, e, r) + 1.0f, static_cast<std::int32_t>(n)};
+}
+SDMAE_HOST_DEVICE inline float power_of_two(std::int32_t n) { return std::bit_cast<float>((n + 127) * (1 << 23)); }
+
+/// eˣ for −87 ≤ x ≤ 88, where it is neither denormal nor infinite.
+SDMAE_HOST_DEVICE inline float exp_of_moderate(float x) {
+  const scaled_exponential e = reduce_exponential(x);
+  return e.p * power_of_two(e.n);
+}
+
+}  // namespace detail
+
+/// eˣ within 1 ulp, with denormal results, 0 and ∞ at the ends, NaN for NaN. 2ⁿ comes in two factors, so that neither
+/// overflows.
+SDMAE_HOST_DEVICE inline float exp(float x) {
+  x = select(x > 89.0f, 89.0f, x);
+  x = select(x < -104.0f, -104.0f, x);
+  const detail::scaled_exponential e = detail::reduce_exponential(x);
+  return e.p * detail::power_of_two(e.n / 2) * detail::power_of_two(e.n - e.n / 2);
+}
+
+/// e^(−x²/2), 1e-38 where it would be less.
+SDMAE_HOST_DEVICE inline float bell(float x) {
+  const float exponent = -0.5f * x * x;
+  return detail::exp_of_moderate(select(exponent < -87.0f, -87.0f, exponent));
+}
+
+/// ln x within 1 ulp, denormal x included; −∞ at 0, NaN below it: x = 2ⁿ·(1 + f), 1 + f in [√½, √2), and
+/// ln(1 + f) = f − f²/2 + f³·L(f).
+SDMAE_HOST_DEVICE inline float log(float x) {
+  const bool tiny = x < 1.17549435e-38f;
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x * select(tiny, 8388608.0f, 1.0f));
+  const std::uint32_t above = bits - 0x3f3504f3u;  // √½
+  const float n = static_cast<float>(static_cast<std::int32_t>(above) >> 23) - select(tiny, 23.0f, 0.0f);
+  const float f = std::bit_cast<float>((above & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  const float l = polynomial(f, 0.333333313f, -0.24999997f, 0.200007156f, -0.166678026f, 0.142490581f, -0.124256872f,
+                             0.116854198f, -0.114797339f, 0.0697161183f);
+  const float low = multiply_add(f * f, multiply_add(f, l, -0.5f), n * -2.12194440e-4f);
+  const float result = multiply_add(n, 0.693359375f, low + f);
+  const float not_a_number = std::bit_cast<float>(0x7fc00000u), infinity = std::bit_cast<float>(0x7f800000u);
+  const float for_positive = select(x == 0.0f, -infinity, select(x < infinity, result, x));
+  return select(x < 0.0f, not_a_number, for_positive);
+}
+
+/// erf(x) within 2 ulp. For |x| ≤ 0.85: x + x·P(x²); beyond: ±(1 − e^Q(|x|)) with Q = ln(1 − erf), 1 in float
+/// from 3.95.
+SDMAE_HOST_DEVICE inline float erf(float x) {
+  const float size = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
+  const float t = select(size > 3.95f, 3.95f, size);
+  const float z = x * x;
+  const float p = polynomial(z, 0.128379166f, -0.376126379f, 0.112837486f, -0.0268625747f, 0.00520954421f,
+                             -0.000824728457f, 8.8499648e-05f);
+  const float q = polynomial(t, 0.00031113025f, -1.13020623f, -0.631857097f, -0.110064633f, 0.0264196992f,
+                             -0.00476150494f, 0.000597692502f, -4.62161006e-05f, 1.64763094e-06f);
+  return select(size > 0.85f, with_sign_of(x, 1.0f - detail::exp_of_moderate(q)), multiply_add(x, p, x));
+}
+
+template <class T>
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T exp(T x) {
+  using std::exp;
+  return exp(x);
+}
+template <class T>
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T bell(T x) { return exp(T(-0.5) * x * x); }
+template <class T>
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T log(T x) {
+  using std::log;
+  return log(x);
+}
+template <class T>
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T erf(T x) {
+  using std::erf;
+  return erf(x);
+}
+
+}  // namespace sdmae::elementary

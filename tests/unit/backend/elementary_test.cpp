@@ -1,0 +1,75 @@
+#include "sdmae/backend/elementary.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "catch.hpp"
+#include "sdmae/backend/functions.hpp"
+
+namespace {
+
+/// Distance from the exact value in units of its last place; infinite where one is NaN or infinite and the other not.
+double ulps(float got, double exact) {
+  const float wanted = static_cast<float>(exact);
+  if (std::isnan(exact) || std::isinf(wanted) || wanted == 0.0f)
+    return (std::isnan(exact) ? std::isnan(got) : got == wanted) ? 0 : std::numeric_limits<double>::infinity();
+  const float size = std::fabs(wanted);
+  return std::fabs(double(got) - exact) / double(std::nextafter(size, std::numeric_limits<float>::infinity()) - size);
+}
+
+/// The largest distance over the floats, each 509th of them: a prime, so that all exponents and mantissas are met.
+template <class Got, class Exact>
+double worst(Got got, Exact exact) {
+  double largest = 0;
+  for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 509) {
+    const float x = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    largest = std::max(largest, ulps(got(x), exact(double(x))));
+  }
+  return largest;
+}
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+}  // namespace
+
+namespace elementary = sdmae::elementary;
+
+TEST_CASE("exp, log and erf are within 2 units in the last place over all floats") {
+  CHECK(worst([](float x) { return elementary::exp(x); }, [](double x) { return std::exp(x); }) <= 2);
+  CHECK(worst([](float x) { return elementary::log(x); }, [](double x) { return std::log(x); }) <= 2);
+  CHECK(worst([](float x) { return elementary::erf(x); }, [](double x) { return std::erf(x); }) <= 2);
+}
+
+TEST_CASE("ends of the ranges") {
+  CHECK(elementary::exp(-infinity) == 0);
+  CHECK(elementary::exp(infinity) == infinity);
+  CHECK(elementary::exp(0.0f) == 1);
+  CHECK(elementary::exp(-100.0f) > 0);  // a denormal number
+  CHECK(elementary::log(0.0f) == -infinity);
+  CHECK(elementary::log(infinity) == infinity);
+  CHECK(elementary::log(1.0f) == 0);
+  CHECK(std::isnan(elementary::log(-1.0f)));
+  CHECK(elementary::erf(infinity) == 1);
+  CHECK(elementary::erf(-infinity) == -1);
+  CHECK(std::signbit(elementary::erf(-0.0f)));
+  for (float x : {std::numeric_limits<float>::quiet_NaN()}) {
+    CHECK(std::isnan(elementary::exp(x)));
+    CHECK(std::isnan(elementary::log(x)));
+    CHECK(std::isnan(elementary::erf(x)));
+  }
+}
+
+TEST_CASE("GELU and its derivative are exact to 2e-7 of the larger of 1 and |x|") {
+  double value = 0, slope = 0;
+  for (int i = -300'000; i <= 300'000; ++i) {
+    const float x = static_cast<float>(i) * 1e-4f;
+    const double scale = std::max(1.0, std::fabs(double(x)));
+    value = std::max(value, std::fabs(sdmae::gelu(x) - sdmae::gelu(double(x))) / scale);
+    slope = std::max(slope, std::fabs(sdmae::gelu_derivative(x) - sdmae::gelu_derivative(double(x))) / scale);
+  }
+  CHECK(value <= 2e-7);
+  CHECK(slope <= 2e-7);
+}
