@@ -14,6 +14,17 @@
 
 namespace sdmae {
 
+/// mean(image, ·) = Σ_t tokens(image·N + t, ·)/N. Overwritten.
+template <index N, tensor_backend B, index D>
+void mean_of_tokens(B& backend, rows_view<const scalar_of<B>, D> tokens, rows_view<scalar_of<B>, D> mean) {
+  using T = scalar_of<B>;
+  backend.map(mean.rows(), D, [=] SDMAE_ELEMENT(index image, index c) {
+    T sum = 0;
+    for (index t = 0; t < N; ++t) sum += tokens(image * N + t, c);
+    mean(image, c) = sum / T(N);
+  });
+}
+
 /// Features of an image: the encoder over all its patches, its final norm, the mean over the tokens. Images pass in
 /// slices; only two blocks' activations are held. The model must outlive the extractor, which reads the weights as they
 /// are when it is made.
@@ -85,12 +96,7 @@ class feature_extractor {
       x = blocks[i % 2].output;
     }
     tower::norm_layer::forward(backend, x, p.tower.norm, normalised);
-    const auto tokens = normalised.output;
-    backend.map(count, D, [=] SDMAE_ELEMENT(index image, index c) {
-      T sum = 0;
-      for (index t = 0; t < N; ++t) sum += tokens(image * N + t, c);
-      pooled(image, c) = sum / T(N);
-    });
+    mean_of_tokens<N>(backend, rows_view<const T, D>(normalised.output), pooled);
     return pooled;
   }
 
