@@ -24,16 +24,24 @@ struct cpu_options {
   int threads = 0;  // 0: all cores
 };
 
+/// Whose matrix products: ours, register tiles on vector extensions that sum row by row; or Eigen's, the portable
+/// alternative. Eigen cuts sums into pieces and takes memory as it goes: with it, slices of a batch may change last
+/// bits and a step allocates.
+enum class cpu_products { tiled, eigen };
+
 /// T: float or double. The same arguments give the same bits for any number of threads: work is split where no sum is.
-template <class T>
-class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
+template <class T, cpu_products Products = cpu_products::tiled>
+class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "sdmae::eigen_backend computes in float or double: take reference_backend for other scalars");
+
+  using fallback = backend_defaults<eigen_backend<T, Products>, T>;
+  static constexpr bool tiled = Products == cpu_products::tiled;
 
  public:
   explicit eigen_backend(cpu_options options = {})
       : team_(std::make_unique<cpu::thread_team>(options.threads)),
-        scratch_(sizeof(T) * static_cast<std::size_t>(cpu::blocking::scratch<T> * team_->size())) {}
+        scratch_(tiled ? sizeof(T) * static_cast<std::size_t>(cpu::blocking::scratch<T> * team_->size()) : 0) {}
 
   int threads() const { return team_->size(); }
 
@@ -89,7 +97,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
     });
   }
 
-  /// Any strides: Eigen's product, the portable alternative to the tiled one below.
+  /// Any strides: Eigen's product.
   void product(product_shape shape, T alpha, operand<const T> a, operand<const T> b, operand<T> c, bool accumulate) {
     using stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
     using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
@@ -113,38 +121,52 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
   /// A weight is kept as panels of columns of Wᵀ for y = x·Wᵀ; dx = dy·W reads the weight as it is.
   template <index Out, index In>
   static constexpr index packed_size() {
-    return cpu::packed_columns<T>(Out, In);
+    return tiled ? cpu::packed_columns<T>(Out, In) : 0;
   }
   template <index Out, index In>
   void pack(weight_view<T, Out, In> weight) {
-    constexpr index panel = cpu::tile<T>::width;
-    team_->split(Out, panel, [&](index begin, index end, int) {
-      cpu::pack_columns<T>(weight.row(begin), end - begin, In, In, 1, weight.packed + begin * In);
-    });
+    if constexpr (tiled) {
+      constexpr index panel = cpu::tile<T>::width;
+      team_->split(Out, panel, [&](index begin, index end, int) {
+        cpu::pack_columns<T>(weight.row(begin), end - begin, In, In, 1, weight.packed + begin * In);
+      });
+    }
   }
 
   template <index Out, index In, class Epilogue = epilogue::store>
   void linear_forward(rows_view<const T, In> x, weight_view<const T, Out, In> weight, vector_view<const T, Out> bias,
                       rows_view<T, Out> y, Epilogue epilogue = {}) {
-    multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::panels(weight.packed, In), y.data, bias.data,
-                  epilogue);
+    if constexpr (!tiled) {
+      fallback::template linear_forward<Out, In>(x, weight, bias, y, epilogue);
+    } else {
+      multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::panels(weight.packed, In), y.data, bias.data,
+                    epilogue);
+    }
   }
 
   template <index Out, index In, class Epilogue = epilogue::store>
   void linear_input_gradient(rows_view<const T, Out> dy, weight_view<const T, Out, In> weight, rows_view<T, In> dx,
                              Epilogue epilogue = {}) {
-    multiply_rows(dy.rows(), In, Out, dy.data, cpu::right_operand<T>::plain(weight.data, In), dx.data, nullptr,
-                  epilogue);
+    if constexpr (!tiled) {
+      fallback::template linear_input_gradient<Out, In>(dy, weight, dx, epilogue);
+    } else {
+      multiply_rows(dy.rows(), In, Out, dy.data, cpu::right_operand<T>::plain(weight.data, In), dx.data, nullptr,
+                    epilogue);
+    }
   }
 
   template <index Out, index In>
   void linear_weight_gradient(rows_view<const T, Out> dy, rows_view<const T, In> x, weight_view<T, Out, In> dweight,
                               vector_view<T, Out> dbias) {
-    team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
-      cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
-                       dweight.row(begin), In, true, scratch(thread));
-    });
-    if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
+    if constexpr (!tiled) {
+      fallback::template linear_weight_gradient<Out, In>(dy, x, dweight, dbias);
+    } else {
+      team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
+        cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
+                         dweight.row(begin), In, true, scratch(thread));
+      });
+      if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
+    }
   }
 
   template <index D>
@@ -179,23 +201,35 @@ class eigen_backend : public backend_defaults<eigen_backend<T>, T> {
 
   template <index Heads, index D>
   index attention_workspace(index tokens) {
-    return cpu::attention_head<T, Heads, D>::workspace(tokens) * team_->size();
+    if constexpr (!tiled) {
+      return fallback::template attention_workspace<Heads, D>(tokens);
+    } else {
+      return cpu::attention_head<T, Heads, D>::workspace(tokens) * team_->size();
+    }
   }
   template <index Heads, index D>
   void attention_forward(index tokens, rows_view<const T, 3 * D> qkv, rows_view<T, D> out, rows_view<T, Heads> log_sum,
                          T* workspace) {
-    each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
-      head.forward(out.row(row) + h * head.d, log_sum.row(row) + h);
-    });
+    if constexpr (!tiled) {
+      fallback::template attention_forward<Heads, D>(tokens, qkv, out, log_sum, workspace);
+    } else {
+      each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+        head.forward(out.row(row) + h * head.d, log_sum.row(row) + h);
+      });
+    }
   }
   template <index Heads, index D>
   void attention_backward(index tokens, rows_view<const T, D> dout, rows_view<const T, 3 * D> qkv,
                           rows_view<const T, D> out, rows_view<const T, Heads> log_sum, rows_view<T, 3 * D> dqkv,
                           T* workspace) {
-    each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
-      const index column = h * head.d;
-      head.backward(dout.row(row) + column, out.row(row) + column, log_sum.row(row) + h, dqkv.row(row) + column);
-    });
+    if constexpr (!tiled) {
+      fallback::template attention_backward<Heads, D>(tokens, dout, qkv, out, log_sum, dqkv, workspace);
+    } else {
+      each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+        const index column = h * head.d;
+        head.backward(dout.row(row) + column, out.row(row) + column, log_sum.row(row) + h, dqkv.row(row) + column);
+      });
+    }
   }
 
   void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
