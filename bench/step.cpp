@@ -15,6 +15,7 @@
 #include "allocations.hpp"
 #include "fma_peak.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "support/memory.hpp"
 #include "support/presets.hpp"
 #include "support/program.hpp"
 
@@ -26,7 +27,7 @@ struct options {
   std::string preset;
   index batch = 32, steps = 5, slice = 0;
   int threads = 0;
-  bool forward = false;
+  bool forward = false, memory = false;
 };
 
 /// Random images, the same in every step.
@@ -57,7 +58,13 @@ void run(const options& asked) {
   settings.threads = team.size();
   const double tokens = preset.image.patches() * (asked.forward ? 1 : 1 - settings.mask_ratio);
   settings.slice = std::min(asked.batch, asked.slice > 0 ? asked.slice : sdmae::default_slice(tokens));
+  program::check_resident_memory(preset, program::available_memory());
   const auto trainer = preset.make(settings);
+  if (asked.memory) {
+    std::cout << program::memory_table(trainer->plan(asked.batch, settings.slice));
+    return;
+  }
+  program::check_step_memory(*trainer, asked.batch, settings.slice, program::available_memory());
   noise_batch images(asked.batch, preset.image);
   std::vector<float> features(static_cast<std::size_t>(asked.batch * trainer->feature_width()));
   double work = asked.forward ? 0 : trainer->work(asked.batch);
@@ -116,5 +123,6 @@ int main(int argc, char** argv) {
   app.add_option("--slice", asked.slice, "images that pass through the model together")->check(program::whole(1, most));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   app.add_flag("--forward", asked.forward, "feature extraction instead: the encoder over whole images");
+  app.add_flag("--memory", asked.memory, "print what a training step takes, piece by piece, and time nothing");
   return program::run(app, argc, argv, [&] { run(asked); });
 }

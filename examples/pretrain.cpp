@@ -10,6 +10,7 @@
 #include "sdmae/data/synthetic.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "support/loader_batch.hpp"
+#include "support/memory.hpp"
 #include "support/presets.hpp"
 #include "support/pretrain_options.hpp"
 #include "support/program.hpp"
@@ -86,7 +87,7 @@ class pretraining {
         data_(data),
         plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
         examples_(data, 6, shape),
-        trainer_(preset.make(plan_.trainer)),
+        trainer_(make_trainer(preset, plan_.trainer)),
         shape_(shape),
         folder_(options.out) {
     plan_.settings["sdmae.policies"] = trainer_->policies();
@@ -96,7 +97,12 @@ class pretraining {
       sdmae::load_parameters(options.init, *trainer_);
   }
 
+  void print_memory() {
+    std::fputs(program::memory_table(trainer_->plan(plan_.recipe.batch, plan_.slice)).c_str(), stdout);
+  }
+
   void run() {
+    program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, program::available_memory());
     make_folder(folder_);
     if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
       say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
@@ -133,6 +139,11 @@ class pretraining {
   }
 
  private:
+  static std::unique_ptr<sdmae::trainer> make_trainer(const sdmae::registered_preset& preset,
+                                                      const sdmae::trainer_options& options) {
+    program::check_resident_memory(preset, program::available_memory());
+    return preset.make(options);
+  }
   fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
 
   sdmae::loader_settings loading(index first_step) const {
@@ -213,7 +224,10 @@ class pretraining {
 void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = program::find_preset(options.preset);
   check_folder(options);
-  const auto train_on = [&](const auto& data) { pretraining(options, preset, data, preset.image).run(); };
+  const auto train_on = [&](const auto& data) {
+    pretraining run(options, preset, data, preset.image);
+    options.memory ? run.print_memory() : run.run();
+  };
   if (options.data == "synthetic")
     train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height, preset.image.width));
   else

@@ -7,12 +7,24 @@ namespace {
 using preset = sdmae::presets::SDMAE_PRESET;
 using backend = sdmae::eigen_backend<float>;
 
+using trainer = sdmae::preset_trainer<preset, backend>;
+
 const bool registered = [] {
   sdmae::preset_registry().push_back(
-      {preset::name, preset::architecture::image, preset::defaults, [](const sdmae::trainer_options& options) {
-         return std::make_unique<sdmae::preset_trainer<preset, backend>>(backend({.threads = options.threads}),
-                                                                         options);
-       }});
+      {.name = preset::name,
+       .image = preset::architecture::image,
+       .defaults = preset::defaults,
+       .make =
+           [](const sdmae::trainer_options& options) {
+             return std::make_unique<trainer>(backend({.threads = options.threads}), options);
+           },
+       .resident =
+           [] {
+             backend one({.threads = 1});
+             sdmae::arena plan;
+             trainer::plan_resident(one, plan);
+             return plan.peak();
+           }});
   return true;
 }();
 

@@ -41,6 +41,14 @@ if(COMPILED_PRESETS STREQUAL "quickstart") # otherwise the program may well have
     --preset pretrain_mae_tiny_patch16_224 --data synthetic --out run)
 endif()
 refuses(1 "--batch 64|32 images|at most 32" --preset quickstart --data synthetic --synthetic 32 --batch 64 --out run)
+# 18 TB of activations; the slice that is named must then be accepted.
+set(large --preset quickstart --data synthetic --synthetic 10000000 --batch 10000000 --out run)
+refuses(1 "memory|MiB|choose --slice " ${large} --slice 10000000)
+string(REGEX MATCH "choose --slice ([0-9]+)" found "${said}")
+set(fits ${CMAKE_MATCH_1})
+math(EXPR smaller "${fits} * 9 / 10") # what is available may change in the meantime
+run(${large} --slice ${smaller} --memory)
+expect(SUCCESS)
 
 if(EXISTS ${SCRATCH}/run)
   fault("a run that was refused left its folder behind")

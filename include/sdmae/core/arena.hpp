@@ -12,15 +12,32 @@
 
 namespace sdmae {
 
-/// One line of a memory plan.
+/// One piece of a plan, at `begin` bytes from its base.
 struct planned_memory {
   std::string name;
-  std::size_t bytes = 0;
+  std::size_t begin = 0, bytes = 0;
 };
 
+/// The pieces that are held when the plan is at its largest, in the order they were taken: side by side they are all of
+/// it. `pieces`: every piece ever taken, as an arena reports them.
+inline std::vector<planned_memory> held_at_peak(const std::vector<planned_memory>& pieces) {
+  const auto end = [](const planned_memory& piece) { return piece.begin + piece.bytes; };
+  auto at = std::max_element(pieces.rbegin(), pieces.rend(),
+                             [&](const auto& one, const auto& other) { return end(one) < end(other); });
+  std::vector<planned_memory> held;
+  for (std::size_t top = at == pieces.rend() ? 0 : end(*at); at != pieces.rend() && top > 0; ++at)
+    if (end(*at) == top && at->bytes > 0) {
+      held.insert(held.begin(), *at);
+      top = at->begin;
+    }
+  return held;
+}
+
+/// What training takes, in bytes.
 struct memory_plan {
-  std::size_t bytes = 0;
-  std::vector<planned_memory> pieces;
+  std::size_t resident = 0;            // weights, gradients, moments: from the trainer's making on
+  std::size_t step = 0;                // what one step takes beside them: activations of a slice, scratch
+  std::vector<planned_memory> pieces;  // of both; together as large as both
 };
 
 /// Takes consecutive 64-byte aligned pieces. Made with a null base it only plans: pieces are null, and peak() is what a
@@ -37,7 +54,7 @@ class arena {
   T* take(const char* name, index count) {
     static_assert(std::is_trivially_copyable_v<T>, "sdmae::arena holds plain values only");
     const std::size_t bytes = (sizeof(T) * static_cast<std::size_t>(count) + alignment - 1) / alignment * alignment;
-    if (report_ != nullptr) report_->push_back({prefix_ + name, bytes});
+    if (report_ != nullptr) report_->push_back({prefix_ + name, used_, bytes});
     std::byte* piece = base_ == nullptr ? nullptr : base_ + used_;
     used_ += bytes;
     peak_ = std::max(peak_, used_);

@@ -42,6 +42,9 @@ class model {
     }
   }
 
+  /// Takes from a planning arena what a model on this backend takes.
+  static void plan(B& backend, arena& memory) { model(backend, memory); }
+
   /// Names, shapes, offsets and traits of all parameters.
   static constexpr std::span<const parameter> table() { return parameter_table<parameters>; }
   /// Number of values in all parameters, frozen ones included.
@@ -75,6 +78,8 @@ class model {
   }
 
  private:
+  model(B& backend, arena& planning) : backend_(&backend) { lay_out(planning); }
+
   void lay_out(arena& memory) {
     flat_ = memory.take<scalar>("weights", storage);
     const packed_size<B> size{*backend_};

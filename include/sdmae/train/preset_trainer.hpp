@@ -34,7 +34,8 @@ class preset_trainer final : public trainer {
   index parameter_count() const override { return model_.parameter_count(); }
   index prototypes() const override { return Preset::architecture::K; }
   double work(index images) override { return train_.work(images); }
-  memory_plan plan(index images) override { return train_.plan(images); }
+  memory_plan plan(index images, index slice) override { return train_.plan(images, slice); }
+  static void plan_resident(B& backend, arena& memory) { pretrainer_type::plan_resident(backend, memory); }
   index steps_done() const override { return train_.steps_done(); }
   void set_steps_done(index steps) override { train_.set_steps_done(steps); }
 
@@ -85,6 +86,7 @@ class preset_trainer final : public trainer {
   using reconstruction = loss::reconstruction<target>;
   using distillation = loss::self_distillation<gradient, center>;
   using model_type = model<typename Preset::architecture, B>;
+  using pretrainer_type = pretrainer<model_type, masking::random, loss::weighted_sum<reconstruction, distillation>>;
 
   static std::vector<index> shape_of(const parameter& row) {
     return {row.shape.extents.begin(), row.shape.extents.begin() + row.shape.rank};
@@ -103,8 +105,8 @@ class preset_trainer final : public trainer {
 
   B backend_;
   model_type model_;
-  pretrainer<model_type, masking::random, loss::weighted_sum<reconstruction, distillation>> train_;
-  typename decltype(train_)::report_type report_;
+  pretrainer_type train_;
+  typename pretrainer_type::report_type report_;
   std::optional<feature_extractor<typename Preset::architecture, B>> extractor_;
 };
 

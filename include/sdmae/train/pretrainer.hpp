@@ -76,14 +76,20 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     return report;
   }
 
-  /// What training on batches of `images` images of 8 bits takes beside the model: how much, and every piece of it by
-  /// name. Pieces that are not needed at the same time share memory: together they are larger than the whole.
-  memory_plan plan(index images) {
-    memory_plan result;
-    arena persistent(nullptr, &result.pieces), step(nullptr, &result.pieces);
-    state_type::plan(persistent, backend());
-    plan_step<std::uint8_t>(step, images);
-    result.bytes = persistent.peak() + step.peak();
+  /// Takes from a planning arena what a model and its trainer hold from step to step.
+  static void plan_resident(B& backend, arena& memory) {
+    model_type::plan(backend, memory);
+    state_type::plan(memory, backend);
+  }
+
+  /// What training on batches of `images` images of 8 bits takes when `slice` of them pass together, the model included.
+  memory_plan plan(index images, index slice) {
+    std::vector<planned_memory> resident, passing;
+    arena kept(nullptr, &resident), step(nullptr, &passing);
+    plan_resident(backend(), kept);
+    plan_step<std::uint8_t>(step, images, slice);
+    memory_plan result{kept.peak(), step.peak(), std::move(resident)};
+    for (planned_memory& piece : held_at_peak(passing)) result.pieces.push_back(std::move(piece));
     return result;
   }
 
@@ -123,18 +129,18 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   }
 
   template <class Value>
-  void plan_step(arena& memory, index batch) {
+  void plan_step(arena& memory, index batch, index slice) {
     planning_backend<B> nothing(backend());
     lay_out_columns(memory, batch);
     Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
-    run_slice<Value>(nothing, memory, nullptr, nullptr, 0, std::min(batch, settings_.slice), batch);
+    run_slice<Value>(nothing, memory, nullptr, nullptr, 0, std::min(batch, slice), batch);
   }
 
   /// Takes memory for batches of `batch` images where there is not enough yet.
   template <class Value>
   void reserve(index batch) {
     arena plan;
-    plan_step<Value>(plan, batch);
+    plan_step<Value>(plan, batch, settings_.slice);
     if (plan.peak() > reserved_) step_memory_ = backend().allocate(plan.peak());
     reserved_ = std::max(reserved_, plan.peak());
     const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));

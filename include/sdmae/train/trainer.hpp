@@ -59,7 +59,7 @@ class trainer {
   virtual run_report step(byte_batch& batch) = 0;
   /// See pretrainer::work and pretrainer::plan.
   virtual double work(index images) = 0;
-  virtual memory_plan plan(index images) = 0;
+  virtual memory_plan plan(index images, index slice) = 0;
   virtual index steps_done() const = 0;
   virtual void set_steps_done(index steps) = 0;
   /// Parameters under their released names.
@@ -79,6 +79,7 @@ struct registered_preset {
   image_shape image;
   recipe defaults;
   std::function<std::unique_ptr<trainer>(const trainer_options&)> make;
+  std::function<std::size_t()> resident;  // bytes that making one takes; see memory_plan
 };
 
 /// The presets compiled into this program. Object files add theirs before main.

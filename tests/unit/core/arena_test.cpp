@@ -33,6 +33,21 @@ pieces take(sdmae::arena& memory) {
 
 }  // namespace
 
+TEST_CASE("the pieces held at the peak are the whole of it") {
+  std::vector<sdmae::planned_memory> report;
+  sdmae::arena plan(nullptr, &report);
+  take(plan);
+  std::string names;
+  std::size_t bytes = 0;
+  for (const sdmae::planned_memory& piece : sdmae::held_at_peak(report)) {
+    names += piece.name + " ";
+    bytes += piece.bytes;
+  }
+  CHECK(names == "first part/second part/other ");
+  CHECK(bytes == plan.peak());
+  CHECK(sdmae::held_at_peak({}).empty());
+}
+
 TEST_CASE("an arena without memory plans what the same calls then use") {
   std::vector<sdmae::planned_memory> report;
   sdmae::arena plan(nullptr, &report);

@@ -1,0 +1,11 @@
+# On a processor that lacks what a program was compiled for: one line that names it, exit 1, and nothing of the program run.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+file(STRINGS /proc/cpuinfo flags REGEX "^flags.* fma4( |$)" LIMIT_COUNT 1)
+if(flags)
+  message(STATUS "check skipped: this processor has FMA4")
+  return()
+endif()
+run()
+if(NOT status EQUAL 1 OR NOT out STREQUAL "" OR NOT said MATCHES "^this processor lacks fma4, [^\n]*-DSDMAE_NATIVE=OFF\n$")
+  fault("exit ${status}, printed '${out}', said '${said}'")
+endif()
