@@ -1,6 +1,7 @@
 #!/bin/sh
 # Times training steps and feature extraction beside PyTorch and ONNX Runtime, in turns on this machine, and prints the
-# ratios as a table.
+# ratios as a table. Then takes a step apart: BUILD/bench/profile.png shows where its time goes, each operation against
+# its own floor (of the preset that SDMAE_PROFILE names when BUILD is configured, else the first of SDMAE_PRESETS).
 #   sh bench/compare.sh BUILD [PRESET] [BATCH] [ROUNDS]
 # BUILD is a build folder with the preset compiled in (build/release). PYTHON names an interpreter that has torch and, for
 # feature extraction, onnx, onnxscript and onnxruntime; a peer that it lacks is left out with a line that says so.
@@ -32,4 +33,6 @@ for round in $(seq "$rounds"); do
   measure "features, PyTorch eager" "$python" bench/peers/torch_step.py $common --steps 3 --forward
   measure "features, ONNX Runtime" "$python" bench/peers/onnx_features.py $common --steps 5
 done
+profile=$1/bench/profile picture=$1/bench/profile.png
+if [ -x "$profile" ]; then "$profile" --batch "$batch" --threads "$threads" --steps 3 --picture "$picture"; fi
 "$python" bench/peers/table.py "$results" "$preset" "$batch" "$threads"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 
 #include "allocations.hpp"
 #include "fma_peak.hpp"
+#include "noise_batch.hpp"
 #include "sdmae/train/trainer.hpp"
 #include "support/memory.hpp"
 #include "support/presets.hpp"
@@ -28,26 +28,6 @@ struct options {
   index batch = 32, steps = 5, slice = 0;
   int threads = 0;
   bool forward = false, memory = false;
-};
-
-/// Random images, the same in every step.
-class noise_batch final : public sdmae::byte_batch {
- public:
-  noise_batch(index size, sdmae::image_shape shape) : size_(size), pixels_(static_cast<std::size_t>(shape.values())) {
-    std::uint32_t state = 1;
-    for (std::uint8_t& value : pixels_)
-      value = static_cast<std::uint8_t>((state = state * 1664525u + 1013904223u) >> 24);
-  }
-  index size() const override { return size_; }
-  index epoch() const override { return 0; }
-  index sample(index i) const override { return i; }
-  void next(index count, std::uint8_t* out) override {
-    for (index i = 0; i < count; ++i) out = std::copy(pixels_.begin(), pixels_.end(), out);
-  }
-
- private:
-  index size_;
-  std::vector<std::uint8_t> pixels_;
 };
 
 void run(const options& asked) {
@@ -65,7 +45,7 @@ void run(const options& asked) {
     return;
   }
   program::check_step_memory(*trainer, asked.batch, settings.slice, program::available_memory());
-  noise_batch images(asked.batch, preset.image);
+  bench::noise_batch images(asked.batch, preset.image);
   std::vector<float> features(static_cast<std::size_t>(asked.batch * trainer->feature_width()));
   double work = asked.forward ? 0 : trainer->work(asked.batch);
   const auto step = [&] {

@@ -87,5 +87,5 @@ sdmae_component(image
 
 sdmae_component(picture
   LIBRARIES cairo:cairo/cairo.h
-  HEADERS io/picture.hpp io/chart.hpp io/contact_sheet.hpp io/cairo_page.hpp
+  HEADERS io/picture.hpp io/chart.hpp io/bar_chart.hpp io/contact_sheet.hpp io/cairo_page.hpp
   DEBIAN libcairo2-dev)

@@ -22,6 +22,7 @@ struct pretrain_options {
   std::string preset, data, out, init, mask = "random", backend = "cpu";
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
+  double clip_norm = 0;
   sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
@@ -41,6 +42,8 @@ struct pretrain_options {
     app.add_option("--min-lr", min_learning_rate, "learning rate at the end")->check(within(0, 10));
     app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(whole(0, most));
     app.add_option("--weight-decay", weight_decay, "decoupled weight decay")->check(within(0, 10));
+    app.add_option("--clip-norm", clip_norm, "scale a gradient with a larger norm down to this; 0: never")
+        ->check(within(0, 1e6));
     app.add_option("--mask", mask, "which patches are hidden")->check(CLI::IsMember({"random"}));
     app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
     app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
@@ -121,6 +124,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.trainer.distill_weight = r.distill_weight;
   plan.trainer.optimiser.learning_rate = peak;
   plan.trainer.optimiser.weight_decay = r.weight_decay;
+  plan.trainer.optimiser.clip_norm = o.clip_norm;
   plan.trainer.schedule = {.peak = peak,
                            .floor = r.min_learning_rate,
                            .warmup_steps = r.warmup_epochs * plan.steps_per_epoch,
@@ -133,6 +137,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
                    {"sdmae.learning_rate", number_text(r.base_learning_rate)},
                    {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
                    {"sdmae.weight_decay", number_text(r.weight_decay)},
+                   {"sdmae.clip_norm", number_text(o.clip_norm)},
                    {"sdmae.mask_ratio", number_text(r.mask_ratio)},
                    {"sdmae.distill_weight", number_text(r.distill_weight)},
                    {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(fingerprint)}};

@@ -161,7 +161,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template linear_weight_gradient<Out, In>(dy, x, dweight, dbias);
     } else {
-      team_->split(Out, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
+      team_->split(Out, 1, [&](index begin, index end, int thread) {
         cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
                          dweight.row(begin), In, true, scratch(thread));
       });
@@ -253,7 +253,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   template <class Epilogue>
   void multiply_rows(index rows, index columns, index depth, const T* x, cpu::right_operand<T> right, T* y,
                      const T* bias, Epilogue epilogue) {
-    team_->split(rows, cpu::tile<T>::rows, [&](index begin, index end, int thread) {
+    team_->split(rows, 1, [&](index begin, index end, int thread) {
       T* const to = y + begin * columns;
       const cpu::left_operand<T> left{x + begin * depth, depth, 1};
       if constexpr (std::is_base_of_v<epilogue::store, Epilogue>)

@@ -12,7 +12,7 @@
 namespace sdmae::elementary {
 
 /// a·b + c, rounded once where the processor can.
-SDMAE_HOST_DEVICE inline float multiply_add(float a, float b, float c) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float multiply_add(float a, float b, float c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
   return std::fma(a, b, c);
 #else
@@ -22,7 +22,7 @@ SDMAE_HOST_DEVICE inline float multiply_add(float a, float b, float c) {
 
 /// c₀ + x·(c₁ + x·(c₂ + …))
 template <class... C>
-SDMAE_HOST_DEVICE inline float polynomial(float x, float first, C... rest) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float polynomial(float x, float first, C... rest) {
   if constexpr (sizeof...(rest) == 0)
     return first;
   else
@@ -30,12 +30,12 @@ SDMAE_HOST_DEVICE inline float polynomial(float x, float first, C... rest) {
 }
 
 /// condition ? yes : no, by bits: written with ?: compilers make a branch of it that ends a vector loop.
-SDMAE_HOST_DEVICE inline float select(bool condition, float yes, float no) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float select(bool condition, float yes, float no) {
   const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
   return std::bit_cast<float>((std::bit_cast<std::uint32_t>(yes) & mask) | (std::bit_cast<std::uint32_t>(no) & ~mask));
 }
 
-SDMAE_HOST_DEVICE inline float with_sign_of(float x, float size) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float with_sign_of(float x, float size) {
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(size) | (std::bit_cast<std::uint32_t>(x) & 0x80000000u));
 }
 
@@ -46,7 +46,7 @@ struct scaled_exponential {
   float p;
   std::int32_t n;
 };
-SDMAE_HOST_DEVICE inline scaled_exponential reduce_exponential(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE scaled_exponential reduce_exponential(float x) {
   constexpr float shift = 12582912.0f;  // 1.5·2²³: a sum with it has the nearest integer in its low bits
   const float shifted = multiply_add(x, 1.44269504f, shift);
   const float n = shifted - shift;
@@ -54,10 +54,12 @@ SDMAE_HOST_DEVICE inline scaled_exponential reduce_exponential(float x) {
   const float e = polynomial(r, 0.5f, 0.166666672f, 0.041666463f, 0.00833331048f, 0.00139336672f, 0.0001989101f);
   return {multiply_add(r * r, e, r) + 1.0f, static_cast<std::int32_t>(n)};
 }
-SDMAE_HOST_DEVICE inline float power_of_two(std::int32_t n) { return std::bit_cast<float>((n + 127) * (1 << 23)); }
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float power_of_two(std::int32_t n) {
+  return std::bit_cast<float>((n + 127) * (1 << 23));
+}
 
 /// eˣ for −87 ≤ x ≤ 88, where it is neither denormal nor infinite.
-SDMAE_HOST_DEVICE inline float exp_of_moderate(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float exp_of_moderate(float x) {
   const scaled_exponential e = reduce_exponential(x);
   return e.p * power_of_two(e.n);
 }
@@ -66,7 +68,7 @@ SDMAE_HOST_DEVICE inline float exp_of_moderate(float x) {
 
 /// eˣ within 1 ulp, with denormal results, 0 and ∞ at the ends, NaN for NaN. 2ⁿ comes in two factors, so that neither
 /// overflows.
-SDMAE_HOST_DEVICE inline float exp(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float exp(float x) {
   x = select(x > 89.0f, 89.0f, x);
   x = select(x < -104.0f, -104.0f, x);
   const detail::scaled_exponential e = detail::reduce_exponential(x);
@@ -74,14 +76,14 @@ SDMAE_HOST_DEVICE inline float exp(float x) {
 }
 
 /// e^(−x²/2), 1e-38 where it would be less.
-SDMAE_HOST_DEVICE inline float bell(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float bell(float x) {
   const float exponent = -0.5f * x * x;
   return detail::exp_of_moderate(select(exponent < -87.0f, -87.0f, exponent));
 }
 
 /// ln x within 1 ulp, denormal x included; −∞ at 0, NaN below it: x = 2ⁿ·(1 + f), 1 + f in [√½, √2), and
 /// ln(1 + f) = f − f²/2 + f³·L(f).
-SDMAE_HOST_DEVICE inline float log(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float log(float x) {
   const bool tiny = x < 1.17549435e-38f;
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(x * select(tiny, 8388608.0f, 1.0f));
   const std::uint32_t above = bits - 0x3f3504f3u;  // √½
@@ -98,7 +100,7 @@ SDMAE_HOST_DEVICE inline float log(float x) {
 
 /// erf(x) within 2 ulp. For |x| ≤ 0.85: x + x·P(x²); beyond: ±(1 − e^Q(|x|)) with Q = ln(1 − erf), 1 in float
 /// from 3.95.
-SDMAE_HOST_DEVICE inline float erf(float x) {
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float erf(float x) {
   const float size = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
   const float t = select(size > 3.95f, 3.95f, size);
   const float z = x * x;

@@ -12,7 +12,7 @@ namespace sdmae::epilogue {
 /// y = v
 struct store {
   template <class T>
-  SDMAE_HOST_DEVICE T operator()(index, index, T v) const {
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index, index, T v) const {
     return v;
   }
 };
@@ -24,7 +24,7 @@ struct accumulate : store {};
 template <class T, index Width>
 struct gelu {
   rows_view<T, Width> pre;
-  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const {
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const {
     pre(r, c) = v;
     return sdmae::gelu(v);
   }
@@ -35,7 +35,9 @@ struct gelu {
 template <class T, index Width>
 struct gelu_gradient {
   rows_view<const T, Width> pre;
-  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return v * gelu_derivative(pre(r, c)); }
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const {
+    return v * gelu_derivative(pre(r, c));
+  }
   const T* beside(index r, index c) const { return &pre(r, c); }
 };
 
@@ -43,7 +45,7 @@ struct gelu_gradient {
 template <class T, index Width>
 struct residual {
   rows_view<const T, Width> x;
-  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return x(r, c) + v; }
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const { return x(r, c) + v; }
   const T* beside(index r, index c) const { return &x(r, c); }
 };
 
@@ -53,7 +55,7 @@ struct scaled_residual {
   rows_view<const T, Width> x;
   vector_view<const T, Width> gamma;
   rows_view<T, Width> branch;
-  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const {
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const {
     branch(r, c) = v;
     return x(r, c) + gamma(c) * v;
   }
@@ -64,7 +66,7 @@ template <class T, index Width>
 struct add_rows {
   rows_view<const T, Width> table;
   const std::int32_t* row;
-  SDMAE_HOST_DEVICE T operator()(index r, index c, T v) const { return v + table(row[r], c); }
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const { return v + table(row[r], c); }
 };
 
 }  // namespace sdmae::epilogue

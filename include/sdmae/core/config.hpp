@@ -33,6 +33,14 @@
 #define SDMAE_INDEPENDENT
 #endif
 
+// A function of one element: a loop around it is made of vectors only where it is inlined, and a compiler that has
+// grown tired of inlining makes it several times slower.
+#if defined(__GNUC__)
+#define SDMAE_ALWAYS_INLINE __attribute__((always_inline)) inline
+#else
+#define SDMAE_ALWAYS_INLINE inline
+#endif
+
 namespace sdmae {
 
 // Sizes and positions are signed: differences of them are meaningful and loops count down safely.

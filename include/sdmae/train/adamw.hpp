@@ -1,6 +1,7 @@
 // AdamW's settings, and which parameters it touches.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -17,10 +18,11 @@ struct adamw {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.05;
+  double clip_norm = 0;  // a gradient with a larger L2 norm is scaled down to it; 0: never
 
-  /// The numbers of update t = 1, 2, … at a learning rate.
+  /// The numbers of update t = 1, 2, … at a learning rate, for a gradient with this norm over all parameters.
   template <class T>
-  adamw_numbers<T> numbers(index update, double rate) const {
+  adamw_numbers<T> numbers(index update, double rate, double gradient_norm = 0) const {
     const double correction1 = 1.0 - std::pow(beta1, double(update)),
                  correction2 = 1.0 - std::pow(beta2, double(update));
     return {.keep = T(1.0 - rate * weight_decay),
@@ -30,7 +32,13 @@ struct adamw {
             .beta2_complement = T(1.0 - beta2),
             .step = T(rate / correction1),
             .inverse_root_correction = T(1.0 / std::sqrt(correction2)),
-            .epsilon = T(epsilon)};
+            .epsilon = T(epsilon),
+            .gradient_scale = T(gradient_scale(gradient_norm))};
+  }
+
+  /// As PyTorch's clip_grad_norm_: min(1, clip/(norm + 1e-6)).
+  double gradient_scale(double norm) const {
+    return clip_norm > 0 && norm > clip_norm ? std::min(1.0, clip_norm / (norm + 1e-6)) : 1.0;
   }
 };
 

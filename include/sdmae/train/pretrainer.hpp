@@ -71,7 +71,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     report.epoch = batch.epoch();
     report.learning_rate = settings_.schedule.at(steps_done_);
     refuse_unless_finite(report);
-    update(report.learning_rate, batch.size());
+    update(report, batch.size());
     report.step = ++steps_done_;
     return report;
   }
@@ -82,7 +82,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     state_type::plan(memory, backend);
   }
 
-  /// What training on batches of `images` images of 8 bits takes when `slice` of them pass together, the model included.
+  /// What training on batches of `images` images of 8 bits takes when `slice` of them pass together, the model
+  /// included.
   memory_plan plan(index images, index slice) {
     std::vector<planned_memory> resident, passing;
     arena kept(nullptr, &resident), step(nullptr, &passing);
@@ -242,11 +243,12 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
                 "weights are as they were before this step: lower the learning rate, or look for broken images");
   }
 
-  void update(double rate, index batch) {
+  void update(const report_type& report, index batch) {
     loss_.each(state_.losses, [&](const auto& weighted, auto& state, auto) {
       if (evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
     });
-    const adamw_numbers<T> numbers = optimiser_.template numbers<T>(steps_done_ + 1, rate);
+    const adamw_numbers<T> numbers =
+        optimiser_.template numbers<T>(steps_done_ + 1, report.learning_rate, report.gradient_norm);
     backend().copy_in(reinterpret_cast<std::byte*>(state_.numbers), reinterpret_cast<const std::byte*>(&numbers),
                       static_cast<index>(sizeof(numbers)));
     backend().adamw_update(

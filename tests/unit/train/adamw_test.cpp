@@ -63,6 +63,15 @@ TEST_CASE("numbers are rounded once") {
   CHECK(n.step == float(6e-4 / (1.0 - 0.9)));
   CHECK(n.inverse_root_correction == float(1.0 / std::sqrt(1.0 - 0.999)));
   CHECK(n.epsilon == 1e-8f);
+  CHECK(n.gradient_scale == 1);
+}
+
+TEST_CASE("a gradient is clipped as PyTorch does, and only above the norm") {
+  const adamw clipped{.clip_norm = 0.5};
+  CHECK(clipped.numbers<double>(1, 6e-4, 0.4).gradient_scale == 1);
+  CHECK(clipped.numbers<double>(1, 6e-4, 0.5).gradient_scale == 1);
+  CHECK(clipped.numbers<double>(1, 6e-4, 2.0).gradient_scale == 0.5 / (2.0 + 1e-6));
+  CHECK(adamw{}.numbers<double>(1, 6e-4, 1e9).gradient_scale == 1);
 }
 
 namespace {

@@ -17,7 +17,7 @@ void adamw_run(adamw_buffers<T> buffers, index offset, index count, bool decays,
   const T keep = decays ? n.keep : T(1);
   SDMAE_INDEPENDENT
   for (index i = 0; i < count; ++i) {
-    const T g = gradients[i];
+    const T g = n.gradient_scale * gradients[i];
     const T m = n.beta1 * first[i] + n.beta1_complement * g;
     const T v = n.beta2 * second[i] + n.beta2_complement * g * g;
     first[i] = m;

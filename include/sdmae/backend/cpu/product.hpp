@@ -38,7 +38,7 @@ struct blocking {
   static constexpr index rows = 192, depth = 640;
   /// Values of scratch that a thread needs for its blocks and panels.
   template <class T>
-  static constexpr index scratch = depth*(rows + tile<T>::rows + tile<T>::width);
+  static constexpr index scratch = depth*(rows + tile<T>::rows + tile<T>::width) + rows*(64 / index(sizeof(T)));
 };
 
 /// Values that pack_columns writes.
@@ -69,17 +69,46 @@ void pack_columns(const T* data, index columns, index depth, index column, index
 
 namespace detail {
 
-/// A left operand whose rows lie side by side (a transposed matrix), in panels of as many rows as a tile has.
+/// Where the part that begins at `from` ends, when what is left of `count` is cut into as few parts of at most `most`
+/// as there can be, about equal.
+inline index next_cut(index count, index from, index most) {
+  const index left = count - from, parts = (left + most - 1) / most;
+  return from + (left + parts - 1) / parts;
+}
+
+/// A left operand whose rows lie side by side (a transposed matrix), in panels as high as next_cut makes them: that of
+/// rows [r, r + high) at to + r·depth, value after value as a tile reads them.
 template <class T>
 void pack_rows(const T* data, index rows, index depth, index depth_stride, T* to) {
   constexpr index height = tile<T>::rows;
-  for (index first = 0; first < rows; first += height, to += depth * height) {
-    const T* const from = data + first;
-    if (rows - first >= height)
-      for (index k = 0; k < depth; ++k) std::memcpy(to + k * height, from + k * depth_stride, height * sizeof(T));
-    else
-      for (index k = 0; k < depth; ++k) std::copy_n(from + k * depth_stride, rows - first, to + k * height);
+  for (index first = 0, last = 0; first < rows; first = last) {
+    last = next_cut(rows, first, height);
+    const index high = last - first;
+    const T* from = data + first;
+    // Copies of constant size are fast, and what is too much is overwritten by the next; only the last must end in
+    // time.
+    const index whole = depth_stride >= height ? depth - 1 : 0;
+    for (index k = 0; k < depth; ++k, from += depth_stride, to += high)
+      if (k < whole)
+        std::memcpy(to, from, height * sizeof(T));
+      else
+        std::copy_n(from, high, to);
   }
+}
+
+/// Rows whose distance is a multiple of a page all fall on the same few lines of a cache, and evict each other: such
+/// rows are read from a copy.
+template <class T>
+bool rows_collide(index row) {
+  return row * index(sizeof(T)) % 4096 == 0;
+}
+
+/// Copies rows to where they lie deep + one line apart.
+template <class T>
+left_operand<T> spread_rows(left_operand<T> from, index rows, index deep, T* to) {
+  const index row = deep + 64 / index(sizeof(T));
+  for (index r = 0; r < rows; ++r) std::copy_n(from.data + r * from.row, deep, to + r * row);
+  return {to, row, 1};
 }
 
 /// Rows [first, last) of the panel that comes next start on their way to the second-level cache; `last` may lie beyond.
@@ -93,13 +122,13 @@ void fetch_rows(const T* panel, index depth, index first, index last) {
 
 /// A tile at the right edge: its sums go through a copy that is as wide as the registers.
 template <class T>
-void multiply_edge(int rows, index columns, index depth, const T* a, left_operand<T> left, const T* b, T* c,
-                   index c_row, bool accumulate, const T* bias) {
+void multiply_edge(int rows, index columns, index depth, left_operand<T> a, const T* b, T* c, index c_row,
+                   bool accumulate, const T* bias) {
   constexpr index width = tile<T>::width;
   alignas(64) T sums[tile<T>::rows * width] = {}, add[width] = {};
   if (bias != nullptr) std::copy_n(bias, columns, add);
   for (index i = 0; accumulate && i < rows; ++i) std::copy_n(c + i * c_row, columns, sums + i * width);
-  multiply_tile<T>(rows, depth, a, left.row, left.depth, b, width, sums, width, accumulate, add);
+  multiply_tile<T>(rows, depth, a.data, a.row, a.depth, b, width, sums, width, accumulate, add);
   for (index i = 0; i < rows; ++i) std::copy_n(sums + i * width, columns, c + i * c_row);
 }
 
@@ -121,15 +150,18 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
   constexpr index width = tile<T>::width, height = tile<T>::rows;
   T* const panel = scratch;
   T* const block = scratch + blocking::depth * width;
-  for (index k = 0; k < depth; k += blocking::depth) {
-    const index deep = std::min(blocking::depth, depth - k);
+  for (index k = 0, deep = 0; k < depth; k += deep) {
+    deep = detail::next_cut(depth, k, blocking::depth) - k;
     const bool add = accumulate || k > 0, last = k + deep == depth;
-    for (index r0 = 0; r0 < rows; r0 += blocking::rows) {
-      const index block_rows = std::min(blocking::rows, rows - r0);
+    for (index r0 = 0, r1 = 0; r0 < rows; r0 = r1) {
+      r1 = detail::next_cut(rows, r0, blocking::rows);
+      const index block_rows = r1 - r0;
       left_operand<T> a{left.data + r0 * left.row + k * left.depth, left.row, left.depth};
       if (left.row == 1) {
         detail::pack_rows(a.data, block_rows, deep, left.depth, block);
-        a = {block, deep, height};  // panel r/height starts at r·deep
+        a = {block, deep, 1};  // panel r starts at r·deep
+      } else if (detail::rows_collide<T>(left.row) && columns > 2 * width) {
+        a = detail::spread_rows(a, block_rows, deep, block);
       }
       for (index c = 0; c < columns; c += width) {
         const index count = std::min(width, columns - c);
@@ -141,18 +173,19 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
           b_depth = width;
         }
         const T* const coming = right.data + (c / width + 1) * right.panel + k * right.depth;
-        for (index r = 0; r < block_rows; r += height) {
+        for (index r = 0, tall = 0; r < block_rows; r += tall) {
+          tall = detail::next_cut(block_rows, r, height) - r;
           if (c + width < columns && block_rows > 4 * height)
-            detail::fetch_rows(coming, right.depth, deep * r / block_rows, deep * (r + height) / block_rows);
-          const int tall = static_cast<int>(std::min(height, block_rows - r));
-          const index a_row = left.row == 1 ? 1 : a.row;
+            detail::fetch_rows(coming, right.depth, deep * r / block_rows, deep * (r + tall) / block_rows);
+          const left_operand<T> tile_rows = left.row == 1 ? left_operand<T>{a.data + r * deep, 1, tall}
+                                                          : left_operand<T>{a.data + r * a.row, a.row, a.depth};
           T* const to = result + (r0 + r) * row + c;
           const T* const plus = last && bias != nullptr ? bias + c : nullptr;
           if (count == width)
-            multiply_tile<T>(tall, deep, a.data + r * a.row, a_row, a.depth, b, b_depth, to, row, add, plus);
+            multiply_tile<T>(int(tall), deep, tile_rows.data, tile_rows.row, tile_rows.depth, b, b_depth, to, row, add,
+                             plus);
           else
-            detail::multiply_edge<T>(tall, count, deep, a.data + r * a.row, {nullptr, a_row, a.depth}, b, to, row, add,
-                                     plus);
+            detail::multiply_edge<T>(int(tall), count, deep, tile_rows, b, to, row, add, plus);
           if (last) finish(r0 + r, tall, c, count);
         }
       }

@@ -14,7 +14,7 @@ namespace sdmae::cpu {
 template <class T>
 struct tile {
 #if defined(__AVX512F__)
-  static constexpr int vector_bytes = 64, rows = 12;  // 32 registers
+  static constexpr int vector_bytes = 64, rows = 14;  // 32 registers
 #elif defined(__AVX__)
   static constexpr int vector_bytes = 32, rows = 6;  // 16 registers
 #elif defined(__aarch64__)

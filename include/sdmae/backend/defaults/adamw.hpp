@@ -19,6 +19,7 @@ struct adamw_numbers {
   T step;                     // lr/(1 − β₁ᵗ), t = 1, 2, …
   T inverse_root_correction;  // 1/√(1 − β₂ᵗ)
   T epsilon;
+  T gradient_scale;  // 1, or less where the gradient is clipped
 };
 
 /// Values [offset, offset + count) of the flat buffers, all decayed or none.
@@ -55,8 +56,8 @@ class adamw {
                        [=] SDMAE_ELEMENT(index, index c) { return partial(c, 0); });
   }
 
-  /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w·(1 − lr·decay) − lr/(1−β₁ᵗ) · m/(√v/√(1−β₂ᵗ) + ε).
-  /// Touches the segments only. `numbers` stands in the backend's memory.
+  /// g ← scale·gradient; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w·(1 − lr·decay) − lr/(1−β₁ᵗ) · m/(√v/√(1−β₂ᵗ) +
+  /// ε). Touches the segments only. `numbers` stands in the backend's memory.
   void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
                     const adamw_numbers<T>* numbers) {
     for (const adamw_segment& segment : segments) {
@@ -65,7 +66,7 @@ class adamw {
       self().map(segment.count, 1, [=] SDMAE_ELEMENT(index r, index) {
         using std::sqrt;
         const adamw_numbers<T>& n = *numbers;
-        const T g = buffers.gradients[offset + r];
+        const T g = n.gradient_scale * buffers.gradients[offset + r];
         T& w = buffers.weights[offset + r];
         T& m = buffers.first_moments[offset + r];
         T& v = buffers.second_moments[offset + r];
