@@ -1,7 +1,6 @@
 // The CPU backend: Eigen's thread pool and maps, and products of our own that sum row by row.
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -12,6 +11,7 @@
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/backend/cpu/adamw.hpp"
 #include "sdmae/backend/cpu/attention.hpp"
+#include "sdmae/backend/cpu/eigen_product.hpp"
 #include "sdmae/backend/cpu/layer_norm.hpp"
 #include "sdmae/backend/cpu/product.hpp"
 #include "sdmae/backend/cpu/threads.hpp"
@@ -99,23 +99,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
 
   /// Any strides: Eigen's product.
   void product(product_shape shape, T alpha, operand<const T> a, operand<const T> b, operand<T> c, bool accumulate) {
-    using stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-    using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-    const auto view = [](auto* data, auto& o, index rows, index columns) {
-      using value = std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(data)>>, const matrix, matrix>;
-      return Eigen::Map<value, 0, stride>(data, rows, columns, stride(o.column_stride, o.row_stride));
-    };
-    team_->split(shape.batch, 1, [&](index begin, index end, int) {
-      for (index i = begin; i < end; ++i) {
-        const auto x = view(a.data + i * a.batch_stride, a, shape.rows, shape.depth);
-        const auto y = view(b.data + i * b.batch_stride, b, shape.depth, shape.columns);
-        auto out = view(c.data + i * c.batch_stride, c, shape.rows, shape.columns);
-        if (accumulate)
-          out.noalias() += alpha * x * y;
-        else
-          out.noalias() = alpha * x * y;
-      }
-    });
+    cpu::eigen_product(*team_, shape, alpha, a, b, c, accumulate);
   }
 
   /// A weight is kept as panels of columns of Wᵀ for y = x·Wᵀ; dx = dy·W reads the weight as it is.
