@@ -89,7 +89,7 @@ void run(const options& asked) {
   using backend = bench::timed_backend<sdmae::eigen_backend<float>>;
   sdmae::cpu::thread_team team(asked.threads);
   sdmae::trainer_options settings;
-  const double visible = (1 - settings.mask_ratio) * preset::architecture::N;
+  const auto visible = static_cast<double>(settings.mask.visible(preset::architecture::N));
   settings.slice = std::min(asked.batch, asked.slice > 0 ? asked.slice : sdmae::default_slice(visible));
   backend timed({.threads = team.size()});
   bench::operation_times& times = timed.times();

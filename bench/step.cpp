@@ -36,7 +36,8 @@ void run(const options& asked) {
   sdmae::cpu::thread_team team(asked.threads);
   sdmae::trainer_options settings;
   settings.threads = team.size();
-  const double tokens = preset.image.patches() * (asked.forward ? 1 : 1 - settings.mask_ratio);
+  const sdmae::index patches = preset.image.patches();
+  const auto tokens = static_cast<double>(asked.forward ? patches : settings.mask.visible(patches));
   settings.slice = std::min(asked.batch, asked.slice > 0 ? asked.slice : sdmae::default_slice(tokens));
   program::check_resident_memory(preset, program::available_memory());
   const auto trainer = preset.make(settings);

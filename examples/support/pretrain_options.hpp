@@ -44,7 +44,8 @@ struct pretrain_options {
     app.add_option("--weight-decay", weight_decay, "decoupled weight decay")->check(within(0, 10));
     app.add_option("--clip-norm", clip_norm, "scale a gradient with a larger norm down to this; 0: never")
         ->check(within(0, 1e6));
-    app.add_option("--mask", mask, "which patches are hidden")->check(CLI::IsMember({"random"}));
+    app.add_option("--mask", mask, "which patches are hidden")
+        ->check(CLI::IsMember({"random", "block", "grid", "tissue"}));
     app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
     app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
         ->check(within(0, 1));
@@ -102,7 +103,6 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   using detail::number_text;
   pretrain_plan plan;
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
-  const double visible = (1 - r.mask_ratio) * preset.image.patches();
   if (images < r.batch)
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",
@@ -113,14 +113,15 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 
   const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
   plan.trainer.seed = o.seed;
   plan.trainer.threads = plan.threads;
+  plan.trainer.mask = sdmae::masking::any::named(o.mask, r.mask_ratio);
+  const double visible = static_cast<double>(plan.trainer.mask.visible(preset.image.patches()));
+  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.trainer.slice = plan.slice;
-  plan.trainer.mask_ratio = r.mask_ratio;
   plan.trainer.distill_weight = r.distill_weight;
   plan.trainer.optimiser.learning_rate = peak;
   plan.trainer.optimiser.weight_decay = r.weight_decay;

@@ -13,6 +13,7 @@ struct request {
   index grid_height = 0, grid_width = 0;
   std::uint64_t seed = 0, epoch = 0, sample = 0;  // what the draw may depend on, beside the image
   const std::uint8_t* image = nullptr;            // [H, W, C] as cropped, 8 bit; null where images are not 8 bit
+  index patch = 0, channels = 0;                  // of the image: side of a patch in pixels, C
 
   constexpr index patches() const { return grid_height * grid_width; }
 };

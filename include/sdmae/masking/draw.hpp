@@ -19,7 +19,9 @@ void draw_slice(const Mask& mask, std::uint64_t seed, const Batch& batch, index 
               .grid_width = Image.grid_width(),
               .seed = seed,
               .epoch = static_cast<std::uint64_t>(batch.epoch()),
-              .sample = static_cast<std::uint64_t>(batch.sample(first + i))};
+              .sample = static_cast<std::uint64_t>(batch.sample(first + i)),
+              .patch = Image.patch,
+              .channels = Image.channels};
     if constexpr (std::is_same_v<typename Batch::value_type, std::uint8_t>) r.image = images + i * Image.values();
     mask.draw(r, order + i * Image.patches());
   }

@@ -1,37 +1,28 @@
 // Random masking: every set of masked patches is equally likely.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
-#include <string>
 
-#include "sdmae/core/error.hpp"
 #include "sdmae/core/random.hpp"
-#include "sdmae/masking/concept.hpp"
+#include "sdmae/masking/count.hpp"
 
 namespace sdmae::masking {
 
-/// floor(ratio·N) patches are masked (released SD-MAE). Visible patches come in ascending order, then the masked ones.
+/// Released SD-MAE by default. He et al. floor the visible count and leave patches in the order drawn:
+/// random{.ratio = 0.75, .floored = rounding::kept, .sorted = false}.
 struct random {
   double ratio = 0.6;
+  rounding floored = rounding::masked;
+  bool sorted = true;  // visible patches in ascending order, then the masked ones
 
-  /// Throws sdmae::error for a ratio outside [0, 1) or one that leaves nothing visible.
-  index visible(index patches) const {
-    const double masked = std::floor(ratio * double(patches));
-    if (!(masked >= 0 && masked < double(patches)))
-      throw error("mask ratio", "at least one of " + std::to_string(patches) + " patches must stay visible",
-                  "choose a ratio from 0 to below 1");
-    return patches - static_cast<index>(masked);
-  }
+  index visible(index patches) const { return visible_count(ratio, patches, floored); }
 
   void draw(const request& r, std::int32_t* order) const {
-    const index n = r.patches(), keep = visible(n);
+    const index n = r.patches();
     random_sequence numbers(r.seed, stream::mask, r.epoch, r.sample);
     std::iota(order, order + n, 0);
     shuffle(order, n, numbers);
-    std::sort(order, order + keep);
-    std::sort(order + keep, order + n);
+    if (sorted) sort_parts(order, n, visible(n));
   }
 };
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "sdmae/backend/planning.hpp"
@@ -16,6 +15,7 @@
 #include "sdmae/train/adamw.hpp"
 #include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
+#include "sdmae/train/slice_pass.hpp"
 #include "sdmae/train/training_state.hpp"
 
 namespace sdmae {
@@ -41,15 +41,14 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   using settings = pretrain_settings;
 
   pretrainer(model_type& trained, Mask mask, Loss loss, adamw optimiser, const settings& chosen = {})
-      : model_(trained), mask_(std::move(mask)), loss_(std::move(loss)), optimiser_(optimiser), settings_(chosen) {
+      : model_(trained),
+        mask_(std::move(mask)),
+        pass_(trained, std::move(loss), mask_.visible(Architecture::N)),
+        optimiser_(optimiser),
+        settings_(chosen) {
     if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
     if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
-    visible_ = mask_.visible(Architecture::N);
-    // With every patch visible there is nothing to paint: the reconstruction is 0, not 0/0.
-    const unsigned possible = visible_ == Architecture::N ? all_outputs & ~pixels_output : all_outputs;
-    reads_ = loss_.reads() & possible;
-    reaches_ = loss_.reaches() & possible;
-    segments_ = adamw_segments(model_type::table(), reaches_);
+    segments_ = adamw_segments(model_type::table(), pass_.reaches());
     arena plan;
     state_type::plan(plan, backend());
     memory_ = backend().allocate(plan.peak());
@@ -98,7 +97,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   double work(index images) {
     planning_backend<B> counting(backend());
     arena plan;
-    run_slice<std::uint8_t>(counting, plan, nullptr, nullptr, 0, images, images);
+    pass_.template run<std::uint8_t>(counting, plan, state_, nullptr, nullptr, 0, images, images);
     return counting.work();
   }
 
@@ -106,35 +105,27 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   void set_steps_done(index steps) { steps_done_ = steps; }
   model_type& trained_model() { return model_; }
   const settings& options() const { return settings_; }
-  unsigned reached_outputs() const { return reaches_; }
+  unsigned reached_outputs() const { return pass_.reaches(); }
   const Mask& mask() const { return mask_; }
   /// Gradients of the last step, moments and the losses' states, in the backend's memory.
   const training_state<model_type, Loss>& state() const { return state_; }
 
   /// The outputs of the last slice of the last step, in the backend's memory.
-  const auto& last_slice() const { return saved_; }
-  index visible() const { return visible_; }
+  const auto& last_slice() const { return pass_.saved(); }
+  index visible() const { return pass_.visible(); }
 
  private:
   using state_type = training_state<model_type, Loss>;
-  using saved_type = typename Architecture::template saved<T>;
-  template <class Value>
-  using images_type = typename image_format<Architecture::image, Value>::type;
   static constexpr index storage = model_type::storage;
 
   B& backend() { return model_.backend(); }
 
-  /// What the slices of a step share: a number an image and column.
-  void lay_out_columns(arena& memory, index batch) {
-    for (double*& column : columns_) column = memory.take<double>("reported", batch);
-  }
-
   template <class Value>
   void plan_step(arena& memory, index batch, index slice) {
     planning_backend<B> nothing(backend());
-    lay_out_columns(memory, batch);
+    pass_.lay_out_columns(memory, batch);
     Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
-    run_slice<Value>(nothing, memory, nullptr, nullptr, 0, std::min(batch, slice), batch);
+    pass_.template run<Value>(nothing, memory, state_, nullptr, nullptr, 0, std::min(batch, slice), batch);
   }
 
   /// Takes memory for batches of `batch` images where there is not enough yet.
@@ -158,8 +149,9 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   void begin_step(index epoch) {
     backend().fill(state_.gradients, storage, T(0));
     model_.prepare();
-    loss_.each(state_.losses,
-               [&](const auto& weighted, auto& state, auto) { weighted.term.reset_step(backend(), state, epoch); });
+    pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
+      weighted.term.reset_step(backend(), state, epoch);
+    });
   }
 
   /// Pulls images, draws masks and runs one slice.
@@ -170,46 +162,14 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     batch.next(count, images);
     masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
     arena memory(step_memory_.data());
-    lay_out_columns(memory, batch.size());
-    run_slice<Value>(backend(), memory, images, host_masks_.data(), first, count, batch.size());
-  }
-
-  /// Forward, losses and backward of images [first, first + count) of a batch. Also run on a planning backend.
-  template <class Value, class Backend>
-  void run_slice(Backend& backend, arena& memory, const Value* host_images, const std::int32_t* host_masks, index first,
-                 index count, index batch) {
-    Value* const images = memory.take<Value>("images", count * Architecture::image.values());
-    std::int32_t* const order = memory.take<std::int32_t>("masks", count * Architecture::N);
-    backend.copy_in(images, host_images, count * Architecture::image.values());
-    backend.copy_in(order, host_masks, count * Architecture::N);
-    const mask_view mask{order, Architecture::N, visible_};
-    const images_type<Value> source{images};
-
-    saved_ = saved_type::plan(memory, count, mask, reads_);
-    Architecture::forward(backend, source, mask, model_.tables(), model_.weights(), model_.prepared(), saved_, memory);
-
-    const index rows = count * mask.masked();
-    loss::slice<T, Architecture, images_type<Value>> slice{source, mask, first, batch};
-    slice.pixels = saved_.decoder_.pixels;
-    slice.student = saved_.student.scores;
-    slice.teacher = saved_.teacher.scores;
-    slice.dpixels = zeroed<Architecture::P>(backend, memory, "dpixels", reaches_ & pixels_output ? rows : 0);
-    slice.dstudent = zeroed<Architecture::K>(backend, memory, "dstudent", reaches_ & student_output ? count : 0);
-    slice.dteacher = zeroed<Architecture::K>(backend, memory, "dteacher", reaches_ & teacher_output ? count : 0);
-    loss_.each(state_.losses, [&](const auto& weighted, auto& state, std::size_t column) {
-      std::array<double*, std::decay_t<decltype(weighted.term)>::column_count> out;
-      if (!evaluated(weighted)) return;
-      for (std::size_t i = 0; i < out.size(); ++i) out[i] = columns_[column + i];
-      weighted.term.evaluate(backend, weighted.weight, slice, state, out, memory);
-    });
-    Architecture::backward(backend, mask, {slice.dpixels, slice.dstudent, slice.dteacher}, model_.weights(),
-                           model_.prepared(), saved_, state_.gradient_views, memory);
+    pass_.lay_out_columns(memory, batch.size());
+    pass_.template run<Value>(backend(), memory, state_, images, host_masks_.data(), first, count, batch.size());
   }
 
   /// The report of a batch whose slices are all done; gradients are complete afterwards.
   report_type finish_gradients(index batch) {
     arena scratch(step_memory_.data());
-    lay_out_columns(scratch, batch);
+    pass_.lay_out_columns(scratch, batch);
     Architecture::finish(backend(), model_.weights(), model_.prepared(), state_.gradient_views, scratch);
     backend().sum_of_squares(state_.gradients, storage, state_.norm_workspace);
     report_type report;
@@ -217,10 +177,10 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     backend().copy_out(&norm, state_.norm_workspace, 1);
     backend().synchronise();
     report.gradient_norm = std::sqrt(norm);
-    loss_.each(state_.losses, [&](const auto& weighted, auto&, std::size_t column) {
+    pass_.loss().each(state_.losses, [&](const auto& weighted, auto&, std::size_t column) {
       using Term = std::decay_t<decltype(weighted.term)>;
       for (std::size_t i = 0; i < Term::columns().size(); ++i) {
-        const double value = evaluated(weighted) ? batch_mean(columns_[column + i], batch) : 0;
+        const double value = pass_.evaluated(weighted) ? batch_mean(pass_.column(column + i), batch) : 0;
         report.terms[column + i] = {Term::columns()[i], value, weighted.weight != 0};
       }
       report.loss += weighted.weight * report.terms[column].value;
@@ -244,8 +204,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   }
 
   void update(const report_type& report, index batch) {
-    loss_.each(state_.losses, [&](const auto& weighted, auto& state, auto) {
-      if (evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
+    pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
+      if (pass_.evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
     });
     const adamw_numbers<T> numbers =
         optimiser_.template numbers<T>(steps_done_ + 1, report.learning_rate, report.gradient_norm);
@@ -256,32 +216,17 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
         state_.numbers);
   }
 
-  template <class Weighted>
-  bool evaluated(const Weighted& weighted) const {
-    return weighted.weight != 0 && (weighted.term.reads & ~reads_) == 0;
-  }
-
-  template <index Width, class Backend>
-  rows_view<T, Width> zeroed(Backend& backend, arena& memory, const char* name, index rows) {
-    const rows_view<T, Width> view = memory.rows<T, Width>(name, rows);
-    backend.fill(view.data, view.size(), T(0));
-    return view;
-  }
-
   using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));
   model_type& model_;
   Mask mask_;
-  Loss loss_;
+  slice_pass<model_type, Loss> pass_;
   adamw optimiser_;
   settings settings_;
-  index visible_ = 0, steps_done_ = 0;
+  index steps_done_ = 0;
   std::size_t reserved_ = 0;  // bytes of step_memory_
-  unsigned reads_ = 0, reaches_ = 0;
   std::vector<adamw_segment> segments_;
   memory_type memory_, step_memory_;
   state_type state_;
-  std::array<double*, Loss::columns> columns_{};
-  saved_type saved_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;
   std::vector<double> host_columns_;

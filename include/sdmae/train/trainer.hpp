@@ -13,6 +13,7 @@
 #include "sdmae/core/arena.hpp"
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/shapes.hpp"
+#include "sdmae/masking/any.hpp"
 #include "sdmae/model/presets.hpp"
 #include "sdmae/model/reconstruction.hpp"
 #include "sdmae/train/adamw.hpp"
@@ -40,7 +41,7 @@ struct trainer_options {
   std::uint64_t seed = 0;
   int threads = 0;  // 0: all cores
   index slice = 4;
-  double mask_ratio = 0.6;
+  masking::any mask{masking::random{.ratio = 0.6}};
   double distill_weight = 0.2;  // λ of L = λ·L_sd + (1 − λ)·L_rec
   adamw optimiser;
   cosine_schedule schedule;
