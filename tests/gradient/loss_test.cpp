@@ -1,4 +1,8 @@
-// Gradients of the losses: every target, every policy of the teacher's gradient and of the center.
+// Gradients of the losses: every target with every distance, every policy of the teacher's gradient with every one of
+// the center, all combinations generated.
+#include <string>
+#include <tuple>
+
 #include "backends.hpp"
 #include "sdmae/core/batch.hpp"
 #include "sdmae/loss/reconstruction.hpp"
@@ -18,35 +22,32 @@ struct outputs_only {
   static constexpr index N = image.patches(), P = image.patch_values(), K = 7;
 };
 
-template <class B>
-void check_reconstruction(B& backend) {
-  using namespace loss::target;
-  CHECK(failures(check_loss<outputs_only>(backend, loss::reconstruction<patch_channel>{}, "per patch and channel")) ==
-        "");
-  CHECK(failures(check_loss<outputs_only>(backend, loss::reconstruction<patch>{}, "per patch")) == "");
-  CHECK(failures(check_loss<outputs_only>(backend, loss::reconstruction<unit>{}, "unit")) == "");
-  CHECK(failures(check_loss<outputs_only>(backend, loss::reconstruction<input>{}, "input")) == "");
-}
+using targets = std::tuple<loss::target::patch_channel, loss::target::patch, loss::target::unit, loss::target::input>;
+using distances = std::tuple<loss::distance::squared, loss::distance::absolute, loss::distance::smooth_l1>;
+using gradients = std::tuple<loss::teacher_gradient::flow, loss::teacher_gradient::stop>;
+using centers = std::tuple<loss::center_from::probabilities, loss::center_from::logits, loss::center_from::none>;
 
-template <class Gradient, class Center, class B>
-void check_distillation(B& backend, const char* name) {
-  // Warm enough that the teacher does not single out one prototype, which would hide its gradient.
-  const loss::self_distillation<Gradient, Center> term{.student_temperature = 0.7, .teacher_temperature = 0.6};
-  CHECK(failures(check_loss<outputs_only>(backend, term, name)) == "");
+/// f(a, b) for every type of one list with every type of the other.
+template <class... A, class... Other, class F>
+void every_pair(std::tuple<A...>, std::tuple<Other...>, F f) {
+  const auto with_every_other = [&](auto a) { (f(a, Other{}), ...); };
+  (with_every_other(A{}), ...);
 }
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("gradients of the losses", "", EVERY_BACKEND) {
   TestType backend;
-  check_reconstruction(backend);
-  using namespace loss;
-  check_distillation<teacher_gradient::flow, center_from::probabilities>(backend, "flow, probabilities");
-  check_distillation<teacher_gradient::flow, center_from::logits>(backend, "flow, logits");
-  check_distillation<teacher_gradient::flow, center_from::none>(backend, "flow, none");
-  check_distillation<teacher_gradient::stop, center_from::probabilities>(backend, "stop, probabilities");
-  check_distillation<teacher_gradient::stop, center_from::logits>(backend, "stop, logits");
-  check_distillation<teacher_gradient::stop, center_from::none>(backend, "stop, none");
+  every_pair(targets{}, distances{}, [&](auto target, auto distance) {
+    const loss::reconstruction<decltype(target), decltype(distance)> term;
+    CHECK(failures(check_loss<outputs_only>(backend, term, std::string(target.name) + ", " + distance.name)) == "");
+  });
+  every_pair(gradients{}, centers{}, [&](auto gradient, auto center) {
+    // Warm enough that the teacher does not single out one prototype, which would hide its gradient.
+    const loss::self_distillation<decltype(gradient), decltype(center)> term{.student_temperature = 0.7,
+                                                                             .teacher_temperature = 0.6};
+    CHECK(failures(check_loss<outputs_only>(backend, term, std::string(gradient.name) + ", " + center.name)) == "");
+  });
 }
 
 namespace {

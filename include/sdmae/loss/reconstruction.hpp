@@ -4,13 +4,14 @@
 #include <array>
 
 #include "sdmae/loss/concept.hpp"
+#include "sdmae/loss/distance.hpp"
 #include "sdmae/loss/target.hpp"
 
 namespace sdmae::loss {
 
-/// Mean squared error over all B·M·p·p·C values of the masked patches (arXiv 2203.16983, eq. 1):
-///   L = 1/(B·M·P) Σ (pixels − target)²,  ∂L/∂pixels = 2(pixels − target)/(B·M·P).
-template <class Target = target::patch_channel>
+/// Mean distance over all B·M·p·p·C values of the masked patches; squared it is arXiv 2203.16983, eq. 1:
+///   L = 1/(B·M·P) Σ d(pixels − target),  ∂L/∂pixels = d′(pixels − target)/(B·M·P).
+template <class Target = target::patch_channel, class Distance = distance::squared>
 struct reconstruction {
   static constexpr unsigned reads = pixels_output, reaches = pixels_output;
   static constexpr int column_count = 1;
@@ -40,15 +41,15 @@ struct reconstruction {
     const auto row_loss = scratch.template rows<double, 1>("patch loss", pixels.rows());
     Target::template write<Slice::architecture::image>(backend, slice.images, slice.mask, target, scratch);
     backend.reduce_rows(reduction::sum{}, row_loss, P, [=] SDMAE_ELEMENT(index r, index c) {
-      const double error = double(pixels(r, c)) - double(target(r, c));
-      return error * error;
+      return Distance::value(double(pixels(r, c)) - double(target(r, c)));
     });
     const column_view<double> loss{columns[0] + slice.first, slice.count()};
     backend.reduce_rows(reduction::sum{}, loss, M,
                         [=] SDMAE_ELEMENT(index image, index m) { return row_loss(image * M + m, 0) / double(M * P); });
-    const T scale = T(2.0 * weight / (double(slice.batch) * double(M * P)));
-    backend.map(dpixels.rows(), P,
-                [=] SDMAE_ELEMENT(index r, index c) { dpixels(r, c) += scale * (pixels(r, c) - target(r, c)); });
+    const T scale = T(weight / (double(slice.batch) * double(M * P)));
+    backend.map(dpixels.rows(), P, [=] SDMAE_ELEMENT(index r, index c) {
+      dpixels(r, c) += scale * Distance::slope(pixels(r, c) - target(r, c));
+    });
   }
 };
 
