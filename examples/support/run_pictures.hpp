@@ -41,12 +41,16 @@ inline void draw_curve(const std::filesystem::path& path, const std::string& tit
   sdmae::write_chart(curve, path);
 }
 
-/// A row an image: original, what the model sees, the baseline, what the model paints.
-inline void draw_reconstruction(const std::filesystem::path& path, const std::string& title,
-                                const sdmae::reconstruction_images& images, sdmae::image_shape shape) {
+/// A named column of a sheet: images [count, H, W, C].
+using sheet_column = std::pair<std::string, const std::vector<std::uint8_t>*>;
+
+/// A row an image, with a caption that sets the prediction against the baseline.
+inline void draw_sheet(const std::filesystem::path& path, const std::string& title,
+                       const sdmae::reconstruction_images& images, sdmae::image_shape shape,
+                       const std::vector<sheet_column>& columns) {
   sdmae::contact_sheet sheet;
   sheet.title = title;
-  sheet.columns = {"original", "visible to the model", images.baseline_name, "prediction"};
+  for (const sheet_column& column : columns) sheet.columns.push_back(column.first);
   sheet.rows = std::vector<std::string>(static_cast<std::size_t>(images.count));
   sheet.upscale = shape.width < 160 ? 2 : 1;
   char caption[200];
@@ -57,9 +61,29 @@ inline void draw_reconstruction(const std::filesystem::path& path, const std::st
       images.predicted_loss, images.baseline_name, images.baseline_loss);
   sheet.caption = caption;
   for (sdmae::index i = 0; i < images.count; ++i)
-    for (const auto* column : {&images.original, &images.masked, &images.baseline, &images.predicted})
-      sheet.images.push_back({column->data() + i * shape.values(), shape.height, shape.width});
+    for (const sheet_column& column : columns)
+      sheet.images.push_back({column.second->data() + i * shape.values(), shape.height, shape.width});
   sdmae::write_contact_sheet(sheet, path);
+}
+
+/// What a run leaves: original, what the model sees, the baseline, what the model paints among what it sees.
+inline void draw_reconstruction(const std::filesystem::path& path, const std::string& title,
+                                const sdmae::reconstruction_images& images, sdmae::image_shape shape) {
+  draw_sheet(path, title, images, shape,
+             {{"original", &images.original},
+              {"visible to the model", &images.masked},
+              {images.baseline_name, &images.baseline},
+              {"prediction", &images.predicted}});
+}
+
+/// Original, what the model sees, what it paints, and both together.
+inline void draw_composites(const std::filesystem::path& path, const std::string& title,
+                            const sdmae::reconstruction_images& images, sdmae::image_shape shape) {
+  draw_sheet(path, title, images, shape,
+             {{"original", &images.original},
+              {"masked", &images.masked},
+              {"reconstructed", &images.painted},
+              {"composite", &images.predicted}});
 }
 
 }  // namespace program

@@ -12,11 +12,12 @@
 namespace sdmae {
 
 /// Images [count, H, W, C], 8 bits. `masked`: hidden patches are grey; `baseline`: as Target::baseline would paint
-/// them; `predicted`: as the model does. Visible patches are the originals in all of them. The two losses are mean
-/// squared errors over the hidden pixels in the space of the target.
+/// them; `predicted`: as the model does. Visible patches are the originals in all of them, and grey in `painted`,
+/// which holds nothing but what the model paints. The two losses are mean squared errors over the hidden pixels in the
+/// space of the target.
 struct reconstruction_images {
   index count = 0;
-  std::vector<std::uint8_t> original, masked, baseline, predicted;
+  std::vector<std::uint8_t> original, masked, baseline, predicted, painted;
   const char* baseline_name = "";
   double baseline_loss = 0, predicted_loss = 0;
 };
@@ -57,6 +58,8 @@ class held_batch : public array_batch<Image, std::uint8_t> {
   const byte_batch& source_;
 };
 
+inline constexpr std::uint8_t grey = 160;
+
 inline std::uint8_t to_byte(double unit) {
   return static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(unit, 0.0, 1.0)));
 }
@@ -69,9 +72,9 @@ void paint_patch(reconstruction_images& out, const patch_channel_pixels<Image>& 
     const std::size_t at = pixels.base + pixels.offset(k);
     const double target = Target::of_pixel(out.original[at] / 255.0, pixels.mean, pixels.deviation);
     const double painted = double(predicted[k * Image.channels]);
-    out.masked[at] = 160;
+    out.masked[at] = grey;
     out.baseline[at] = to_byte(Target::to_pixel(baseline, pixels.mean, pixels.deviation));
-    out.predicted[at] = to_byte(Target::to_pixel(painted, pixels.mean, pixels.deviation));
+    out.painted[at] = out.predicted[at] = to_byte(Target::to_pixel(painted, pixels.mean, pixels.deviation));
     out.baseline_loss += (target - baseline) * (target - baseline);
     out.predicted_loss += (target - painted) * (target - painted);
   }
@@ -94,7 +97,8 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
   detail::held_batch<Image> images(original.data(), batch);
   const painted<scalar_of<B>> result = paint(from, mask, seed, images);
 
-  reconstruction_images out{batch.size(), original, original, original, original, Target::baseline_name};
+  const std::vector<std::uint8_t> nothing(original.size(), detail::grey);
+  reconstruction_images out{batch.size(), original, original, original, original, nothing, Target::baseline_name};
   const index hidden = N - result.visible;
   for (index i = 0; i < batch.size(); ++i)
     for (index c = 0; c < C; ++c) {
