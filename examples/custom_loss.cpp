@@ -13,7 +13,7 @@ using sdmae::index;
 
 /// L = 1/(B·M) Σ mean², of the painted values of a patch: keeps a patch's mean where a normalised target has it, at 0.
 struct zero_mean : sdmae::loss::reconstruction<> {  // takes over what it reads and reaches, and that it keeps no state
-  static constexpr std::array<const char*, 1> columns() { return {"zero_mean"}; }
+  static constexpr std::array<sdmae::loss::report_column, 1> columns() { return {"zero_mean"}; }
 
   template <sdmae::tensor_backend B, class Slice, class State>
   void evaluate(B& backend, double weight, const Slice& slice, const State&, std::array<double*, 1> columns,
@@ -23,9 +23,9 @@ struct zero_mean : sdmae::loss::reconstruction<> {  // takes over what it reads 
     sdmae::arena::scope here(scratch);
     const auto pixels = slice.pixels;
     const auto dpixels = slice.dpixels;
-    const index M = slice.mask.masked();
+    const index M = slice.painted.count();
     const auto mean = scratch.rows<double, 1>("patch means", pixels.rows());
-    const sdmae::column_view<double> loss{columns[0] + slice.first, slice.count()};
+    const sdmae::column_view<double> loss{columns[0] + slice.first, slice.count};
     const T scale = T(2 * weight / (double(slice.batch) * double(M) * double(P)));
     backend.reduce_rows(sdmae::reduction::sum{}, mean, P,
                         [=] SDMAE_ELEMENT(index r, index c) { return double(pixels(r, c)) / double(P); });
@@ -40,6 +40,7 @@ struct zero_mean : sdmae::loss::reconstruction<> {  // takes over what it reads 
 struct small_outputs {
   static constexpr sdmae::image_shape image{.height = 6, .width = 9, .patch = 3, .channels = 3};
   static constexpr index N = image.patches(), P = image.patch_values(), K = 7;
+  static constexpr sdmae::distilled says = sdmae::distilled::nothing;
 };
 
 }  // namespace

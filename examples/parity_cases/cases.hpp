@@ -1,8 +1,8 @@
 // The configurations that parity can replay: those of the small golden cases, and the presets.
 #pragma once
 
+#include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
-#include "sdmae/loss/target.hpp"
 #include "sdmae/model/presets.hpp"
 
 namespace program::cases {
@@ -39,17 +39,35 @@ struct tiny_raw_target : tiny {
   using target = sdmae::loss::target::unit;
 };
 
+struct tiny_mae {
+  static constexpr bool small = true;
+  using architecture = sdmae::mae<sdmae::image_shape{.height = 32, .width = 32, .patch = 8},
+                                  sdmae::vit_shape{.width = 32, .depth = 2, .heads = 2},
+                                  sdmae::vit_shape{.width = 16, .depth = 1, .heads = 2}>;
+  using target = sdmae::loss::target::patch;
+};
+struct tiny_mae_rect {
+  static constexpr bool small = true;
+  using architecture = sdmae::mae<sdmae::image_shape{.height = 48, .width = 32, .patch = 8},
+                                  sdmae::vit_shape{.width = 48, .depth = 2, .heads = 3},
+                                  sdmae::vit_shape{.width = 24, .depth = 2, .heads = 2}>;
+  using target = sdmae::loss::target::input;
+};
+
+/// A preset, with the policies it was released with.
 template <class Preset>
 struct released : released_policies {
   static constexpr bool small = false;
   using architecture = typename Preset::architecture;
+  using target = typename Preset::loss::target;
 };
 using pretrain_mae_tiny_patch16_224 = released<sdmae::presets::pretrain_mae_tiny_patch16_224>;
 using pretrain_mae_small_patch16_224 = released<sdmae::presets::pretrain_mae_small_patch16_224>;
 using pretrain_mae_smallEx_patch16_224 = released<sdmae::presets::pretrain_mae_smallEx_patch16_224>;
 using pretrain_mae_small_patch8_96 = released<sdmae::presets::pretrain_mae_small_patch8_96>;
-struct quickstart : released<sdmae::presets::quickstart> {
-  using target = sdmae::presets::quickstart::target;
-};
+using quickstart = released<sdmae::presets::quickstart>;
+using mae_vit_base_patch16 = released<sdmae::presets::mae_vit_base_patch16>;
+using mae_vit_large_patch16 = released<sdmae::presets::mae_vit_large_patch16>;
+using mae_vit_huge_patch14 = released<sdmae::presets::mae_vit_huge_patch14>;
 
 }  // namespace program::cases

@@ -10,21 +10,22 @@ using backend = sdmae::eigen_backend<float>;
 using trainer = sdmae::preset_trainer<preset, backend>;
 
 const bool registered = [] {
-  sdmae::preset_registry().push_back(
-      {.name = preset::name,
-       .image = preset::architecture::image,
-       .defaults = preset::defaults,
-       .make =
-           [](const sdmae::trainer_options& options) {
-             return std::make_unique<trainer>(backend({.threads = options.threads}), options);
-           },
-       .resident =
-           [] {
-             backend one({.threads = 1});
-             sdmae::arena plan;
-             trainer::plan_resident(one, plan);
-             return plan.peak();
-           }});
+  sdmae::preset_registry().push_back({.name = preset::name,
+                                      .image = preset::architecture::image,
+                                      .defaults = preset::defaults,
+                                      .distills = preset::loss::distills,
+                                      .make =
+                                          [](const sdmae::trainer_options& options) {
+                                            return std::make_unique<trainer>(backend({.threads = options.threads}),
+                                                                             options);
+                                          },
+                                      .resident =
+                                          [] {
+                                            backend one({.threads = 1});
+                                            sdmae::arena plan;
+                                            trainer::plan_resident(one, plan);
+                                            return plan.peak();
+                                          }});
   return true;
 }();
 

@@ -15,16 +15,18 @@
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/io/safetensors.hpp"
+#include "sdmae/model/mae.hpp"
 
 namespace program {
 
-/// What a case fixes at compile time here: the architecture, and the policies of the loss by name.
+/// What a case fixes at compile time here: the architecture, and the policies of the loss by name (He et al.'s MAE has
+/// a target alone).
 struct golden_architecture {
   std::string kind;
   sdmae::image_shape image;
   sdmae::vit_shape encoder, decoder;
-  sdmae::head_shape head;
-  std::string teacher_gradient, center_from, target;
+  sdmae::head_shape head{};
+  std::string teacher_gradient{}, center_from{}, target;
   friend bool operator==(const golden_architecture&, const golden_architecture&) = default;
 };
 
@@ -48,25 +50,29 @@ struct golden_case {
 
 namespace detail {
 
-inline sdmae::vit_shape vit_from(const nlohmann::json& j) {
-  return {.width = j.at("width"),
-          .depth = j.at("depth"),
-          .heads = j.at("heads"),
-          .mlp_ratio = j.at("mlp_ratio"),
-          .layer_scale = j.at("layer_scale").get<double>() > 0};
+inline sdmae::vit_shape vit_from(const nlohmann::json& j, bool mae) {
+  const sdmae::vit_shape sizes{.width = j.at("width"),
+                               .depth = j.at("depth"),
+                               .heads = j.at("heads"),
+                               .mlp_ratio = j.at("mlp_ratio"),
+                               .layer_scale = j.at("layer_scale").get<double>() > 0};
+  return mae ? sdmae::mae_tower(sizes) : sizes;
 }
 
 inline golden_architecture architecture_from(const nlohmann::json& j) {
   const nlohmann::json& c = j.at("config");
-  return {
+  const bool mae = j.at("kind") == "mae";
+  golden_architecture described{
       .kind = j.at("kind"),
       .image = {.height = c.at("height"), .width = c.at("width"), .patch = c.at("patch"), .channels = c.at("channels")},
-      .encoder = vit_from(c.at("encoder")),
-      .decoder = vit_from(c.at("decoder")),
-      .head = {.hidden = c.at("hidden"), .bottleneck = c.at("bottleneck"), .prototypes = c.at("prototypes")},
-      .teacher_gradient = c.at("teacher_gradient"),
-      .center_from = c.at("center_from"),
+      .encoder = vit_from(c.at("encoder"), mae),
+      .decoder = vit_from(c.at("decoder"), mae),
       .target = c.at("target")};
+  if (mae) return described;
+  described.head = {.hidden = c.at("hidden"), .bottleneck = c.at("bottleneck"), .prototypes = c.at("prototypes")};
+  described.teacher_gradient = c.at("teacher_gradient");
+  described.center_from = c.at("center_from");
+  return described;
 }
 
 }  // namespace detail

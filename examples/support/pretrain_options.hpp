@@ -107,6 +107,10 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",
                        "choose a batch of at most " + std::to_string(images));
+  if (!preset.distills && r.distill_weight != 0)
+    throw sdmae::error("--distill-weight " + number_text(r.distill_weight),
+                       o.preset + " has no self-distillation: it is He et al.'s masked autoencoder",
+                       "leave it out, or choose a pretrain_mae preset");
   if (r.mask_ratio == 0 && r.distill_weight == 0)
     throw sdmae::error("--mask-ratio 0 --distill-weight 0", "leave nothing to learn from", "hide patches, or distil");
   plan.steps_per_epoch = images / r.batch;
@@ -119,11 +123,13 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.trainer.seed = o.seed;
   plan.trainer.threads = plan.threads;
   plan.trainer.mask = sdmae::masking::any::named(o.mask, r.mask_ratio);
+  if (o.mask == "random" && r.he_et_al_masks) plan.trainer.mask = {sdmae::masking::he_et_al(r.mask_ratio)};
   const double visible = static_cast<double>(plan.trainer.mask.visible(preset.image.patches()));
   plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.trainer.slice = plan.slice;
   plan.trainer.distill_weight = r.distill_weight;
   plan.trainer.optimiser.learning_rate = peak;
+  plan.trainer.optimiser.beta2 = r.beta2;
   plan.trainer.optimiser.weight_decay = r.weight_decay;
   plan.trainer.optimiser.clip_norm = o.clip_norm;
   plan.trainer.schedule = {.peak = peak,

@@ -12,6 +12,7 @@
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/given.hpp"
+#include "sdmae/masking/random.hpp"
 #include "sdmae/model/sd_mae.hpp"
 #include "sdmae/train/pretrainer.hpp"
 
@@ -53,15 +54,93 @@ void load_starting_weights(Model& model, const sdmae::safetensors_file& init) {
   }
 }
 
+inline sdmae::adamw optimiser_of(const golden_case& c) {
+  return {.learning_rate = c.number("adamw", "lr"),
+          .beta1 = c.settings.at("adamw").at("betas").at(0),
+          .beta2 = c.settings.at("adamw").at("betas").at(1),
+          .epsilon = c.number("adamw", "eps"),
+          .weight_decay = c.number("adamw", "weight_decay")};
+}
+
+template <class Case>
+auto loss_of(const golden_case& c) {
+  using Reconstruction = sdmae::loss::reconstruction<typename Case::target>;
+  if constexpr (Case::architecture::says == sdmae::distilled::nothing) {
+    return 1.0 * Reconstruction{};
+  } else {
+    using Distillation = sdmae::loss::self_distillation<typename Case::teacher_gradient, typename Case::center_from>;
+    const double lambda = c.number("config", "distill_weight");
+    return (1 - lambda) * Reconstruction{} +
+           lambda * Distillation{.student_temperature = c.number("config", "student_temperature"),
+                                 .teacher_temperature = c.number("config", "teacher_temperature"),
+                                 .center_momentum = c.number("config", "center_momentum")};
+  }
+}
+
+/// The masks of all steps: which patches are masked (SD-MAE), or whole permutations (He et al.).
+template <class Architecture>
+sdmae::masking::given masks_of(const golden_case& c, const sdmae::safetensors_file& inputs) {
+  constexpr sdmae::index N = Architecture::N;
+  const bool mae = Architecture::says == sdmae::distilled::nothing;
+  const char* const entry = mae ? "shuffle" : "mask";
+  if (inputs.info(entry).count() != c.steps * c.batch * N)
+    throw sdmae::error(
+        inputs.name(),
+        std::string(entry) + " is not that of " + std::to_string(c.steps) + " steps of " + std::to_string(c.batch),
+        "make the case again");
+  if (!mae) return {inputs.read<std::uint8_t>(entry), N};
+  const auto order = inputs.read<std::int32_t>(entry);
+  return sdmae::masking::given::orders(order, N, sdmae::masking::he_et_al(c.number("config", "mask_ratio")).visible(N));
+}
+
+/// What step 0 of SD-MAE leaves behind.
 template <class Trainer>
 void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
   using Architecture = typename Trainer::architecture;
   const auto& slice = trainer.last_slice();
-  const auto& pixels = slice.decoder_.pixels;
+  const auto pixels = slice.pixels();
+  const auto student = slice.student(), teacher = slice.teacher();
   const sdmae::index masked = Architecture::N - trainer.visible();
   out["step0/pixels"] = to_golden(pixels.data, pixels.size(), {batch, masked, Architecture::P});
-  out["step0/student"] = to_golden(slice.student.scores.data, slice.student.scores.size(), {batch, Architecture::K});
-  out["step0/teacher"] = to_golden(slice.teacher.scores.data, slice.teacher.scores.size(), {batch, Architecture::K});
+  out["step0/student"] = to_golden(student.data, student.size(), {batch, Architecture::K});
+  out["step0/teacher"] = to_golden(teacher.data, teacher.size(), {batch, Architecture::K});
+}
+
+/// He et al.'s outputs before step 0: all patches' pixels in reading order, and the encoder's tokens.
+template <class Model, class T>
+void record_whole_pictures(Model& model, const sdmae::masking::given& masks, const T* images, sdmae::index batch,
+                           golden_tensors& out) {
+  using Architecture = typename Model::architecture;
+  using saved_type = typename Architecture::template saved<T>;
+  constexpr sdmae::index N = Architecture::N, P = Architecture::P, D = Architecture::D;
+  std::vector<std::int32_t> order(static_cast<std::size_t>(batch * N));
+  sdmae::array_batch<Architecture::image, T> source(images, batch);
+  sdmae::masking::draw_slice<Architecture::image>(masks, 0, source, 0, batch, images, order.data());
+  const sdmae::mask_view mask{order.data(), N, masks.visible(N)};
+  model.prepare();
+  saved_type saved;
+  const auto run = [&](auto& backend, sdmae::arena& memory) {
+    saved = saved_type::plan(memory, batch, mask, sdmae::pixels_output | sdmae::visible_pixels_output);
+    Architecture::forward(backend, sdmae::normalised_images<Architecture::image, T>{images}, mask, model.tables(),
+                          model.weights(), model.prepared(), saved, memory);
+  };
+  sdmae::planning_backend<typename Model::backend_type> nothing(model.backend());
+  sdmae::arena plan;
+  run(nothing, plan);
+  const auto memory = model.backend().allocate(plan.peak());
+  sdmae::arena real(memory.data());
+  run(model.backend(), real);
+  model.backend().synchronise();
+  golden_tensor pixels{{batch, N, P}, std::vector<double>(static_cast<std::size_t>(batch * N * P))};
+  for (sdmae::index r = 0; r < batch * N; ++r)
+    std::copy_n(saved.pixels().row(r), P, pixels.values.begin() + (r / N * N + order[static_cast<std::size_t>(r)]) * P);
+  out["step0/pixels"] = std::move(pixels);
+  const auto latent = saved.encoder_.output();
+  out["step0/latent"] = to_golden(latent.data, latent.size(), {batch, latent.rows() / batch, D});
+}
+
+template <class Trainer>
+void record_gradients(Trainer& trainer, golden_tensors& out) {
   for (const sdmae::parameter& row : Trainer::model_type::table())
     if (row.traits.trained && (row.reached_by & trainer.reached_outputs()) != 0)
       out["step0/grad/" + std::string(row.name())] =
@@ -71,53 +150,46 @@ void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
 }  // namespace detail
 
 /// One slice holds the whole batch, so that the outputs of step 0 can be read back. The backend's memory is the host's.
-template <class Architecture, class Reconstruction, class Distillation, class Backend>
+template <class Case, class Backend>
 golden_tensors replay(const golden_case& c, Backend& backend) {
   using T = typename Backend::scalar;
+  using Architecture = typename Case::architecture;
+  constexpr bool distils = Architecture::says != sdmae::distilled::nothing;
   auto model = sdmae::build<Architecture>(backend);
   detail::load_starting_weights(model, sdmae::safetensors_file(c.folder / "init.safetensors"));
   const sdmae::safetensors_file inputs(c.folder / "inputs.safetensors");
   const auto images = inputs.read<T>("images");
-  const auto want = static_cast<std::size_t>(c.steps * c.batch);
-  if (images.size() != want * Architecture::image.values() ||
-      inputs.info("mask").count() != static_cast<sdmae::index>(want) * Architecture::N)
-    throw sdmae::error(
-        inputs.name(),
-        "images or masks are not those of " + std::to_string(c.steps) + " steps of " + std::to_string(c.batch),
-        "make the case again");
-  const sdmae::masking::given mask(inputs.read<std::uint8_t>("mask"), Architecture::N);
-
-  const double lambda = c.number("config", "distill_weight");
-  const auto loss = (1 - lambda) * Reconstruction{} +
-                    lambda * Distillation{.student_temperature = c.number("config", "student_temperature"),
-                                          .teacher_temperature = c.number("config", "teacher_temperature"),
-                                          .center_momentum = c.number("config", "center_momentum")};
-  const sdmae::adamw optimiser{.learning_rate = c.number("adamw", "lr"),
-                               .beta1 = c.settings.at("adamw").at("betas").at(0),
-                               .beta2 = c.settings.at("adamw").at("betas").at(1),
-                               .epsilon = c.number("adamw", "eps"),
-                               .weight_decay = c.number("adamw", "weight_decay")};
+  if (images.size() != static_cast<std::size_t>(c.steps * c.batch) * Architecture::image.values())
+    throw sdmae::error(inputs.name(),
+                       "images are not those of " + std::to_string(c.steps) + " steps of " + std::to_string(c.batch),
+                       "make the case again");
+  const sdmae::masking::given mask = detail::masks_of<Architecture>(c, inputs);
+  const auto loss = detail::loss_of<Case>(c);
   using Trainer = sdmae::pretrainer<decltype(model), sdmae::masking::given, std::decay_t<decltype(loss)>>;
-  Trainer trainer(model, mask, loss, optimiser, {.slice = c.batch});
+  Trainer trainer(model, mask, loss, detail::optimiser_of(c), {.slice = c.batch});
 
   golden_tensors out;
   golden_tensor losses{{c.steps, 4}, {}}, center{{c.steps, Architecture::K}, {}};
+  if constexpr (!distils) detail::record_whole_pictures(model, mask, images.data(), c.batch, out);
   for (sdmae::index step = 0; step < c.steps; ++step) {
     const T* const first = images.data() + step * c.batch * Architecture::image.values();
     sdmae::array_batch<Architecture::image, T> batch(first, c.batch, 0, step * c.batch);
     const auto report = trainer.step(batch);
-    losses.values.insert(losses.values.end(),
-                         {report.loss, report.terms[0].value, report.terms[1].value, report.terms[2].value});
-    const T* const centers = std::get<1>(trainer.state().losses.of_term).center.data;
-    center.values.insert(center.values.end(), centers, centers + Architecture::K);
-    if (step == 0) detail::record_outputs(trainer, c.batch, out);
+    losses.values.push_back(report.loss);
+    for (std::size_t term = 0; term < 3; ++term) losses.values.push_back(distils ? report.terms[term].value : 0);
+    if constexpr (distils) {
+      const T* const centers = std::get<1>(trainer.state().losses.of_term).center.data;
+      center.values.insert(center.values.end(), centers, centers + Architecture::K);
+      if (step == 0) detail::record_outputs(trainer, c.batch, out);
+    }
+    if (step == 0) detail::record_gradients(trainer, out);
   }
   for (const sdmae::parameter& row : model.table()) {
     const auto values = model.read(row);
     out["after/" + std::string(row.name())] = detail::to_golden(values.data(), row.count(), detail::shape_of(row));
   }
   out["losses"] = std::move(losses);
-  out["center"] = std::move(center);
+  if (distils) out["center"] = std::move(center);
   return out;
 }
 
@@ -126,10 +198,8 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
 template <class Case>
 bool make_replayable() {
   using Architecture = typename Case::architecture;
-  using Reconstruction = sdmae::loss::reconstruction<typename Case::target>;
-  using Distillation = sdmae::loss::self_distillation<typename Case::teacher_gradient, typename Case::center_from>;
   const auto run = [](const golden_case& c, const std::string& backend, const std::string& scalar, int threads) {
-    const auto on = [&](auto&& chosen) { return replay<Architecture, Reconstruction, Distillation>(c, chosen); };
+    const auto on = [&](auto&& chosen) { return replay<Case>(c, chosen); };
     if (backend == "reference") {
       if constexpr (Case::small)
         return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
@@ -139,9 +209,17 @@ bool make_replayable() {
     const sdmae::cpu_options options{.threads = threads};
     return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
   };
-  const golden_architecture described{
-      "sd_mae",           Architecture::image,          Architecture::encoder_shape, Architecture::decoder_shape,
-      Architecture::head, Case::teacher_gradient::name, Case::center_from::name,     Case::target::name};
+  golden_architecture described{.kind = "mae",
+                                .image = Architecture::image,
+                                .encoder = Architecture::encoder_shape,
+                                .decoder = Architecture::decoder_shape,
+                                .target = Case::target::name};
+  if constexpr (Architecture::says != sdmae::distilled::nothing) {
+    described.kind = "sd_mae";
+    described.head = Architecture::head;
+    described.teacher_gradient = Case::teacher_gradient::name;
+    described.center_from = Case::center_from::name;
+  }
   replayables().push_back({described, run});
   return true;
 }

@@ -31,8 +31,11 @@ class run_log {
   /// Appends a step's line; null for what was not evaluated.
   void add(const sdmae::run_report& report, double images_per_second) {
     nlohmann::ordered_json line{{"step", report.step}, {"epoch", report.epoch}, {"loss", report.loss}};
+    for (const char* name : {"reconstruction", "distillation", "teacher_entropy"}) line[name] = nullptr;
     for (const sdmae::reported& term : report.terms)
       line[term.name] = term.evaluated ? nlohmann::ordered_json(term.value) : nlohmann::ordered_json(nullptr);
+    line["feature_std"] = report.feature_deviation;
+    line["feature_rank"] = report.feature_rank;
     line["lr"] = report.learning_rate;
     line["grad_norm"] = report.gradient_norm;
     line["images_per_s"] = std::round(images_per_second * 100) / 100;

@@ -1,5 +1,9 @@
 // Gradients of attention and of the transformer block.
 #include "sdmae/nn/attention.hpp"
+
+#include <string>
+#include <utility>
+
 #include "backends.hpp"
 #include "sdmae/nn/block.hpp"
 #include "sdmae/testing/gradient.hpp"
@@ -12,13 +16,31 @@ namespace {
 using sdmae::index;  // and not that of <strings.h>
 constexpr index tokens = 4, rows = 2 * tokens;
 
-template <nn::qkv_bias Bias, class B>
+/// Every combination of what a block can have: bit by bit.
+constexpr vit_shape shape_of(int bits) {
+  return {.width = 6,
+          .depth = 1,
+          .heads = 3,
+          .mlp_ratio = 2,
+          .layer_scale = (bits & 1) != 0,
+          .drop_path = (bits & 2) != 0,
+          .width_of_head = (bits & 4) != 0 ? 4 : 0,
+          .bias = (bits & 8) != 0 ? qkv_bias::full : qkv_bias::query_and_value};
+}
+constexpr int combinations = 16;
+
+std::string described(vit_shape t) {
+  return std::string(t.layer_scale ? ", layer scale" : "") + (t.drop_path ? ", drop path" : "") +
+         (t.width_of_head > 0 ? ", wide heads" : "") + (t.bias == qkv_bias::full ? ", full bias" : "");
+}
+
+template <vit_shape Tower, class B>
 differentiable<double> attention_case(B& backend) {
-  using layer = nn::attention<6, 2, Bias>;
+  using layer = nn::attention<6, Tower.heads, Tower.bias, Tower.head_width()>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
   differentiable<double> d;
-  d.name = Bias == nn::qkv_bias::full ? "attention, full bias" : "attention, bias of queries and values";
+  d.name = "attention" + described(Tower);
   d.inputs = {{"x", rows * 6}};
   d.outputs = {{"y", rows * 6}};
   d.template takes<parameters>();
@@ -36,28 +58,29 @@ differentiable<double> attention_case(B& backend) {
   return d;
 }
 
-constexpr vit_shape plain{.width = 6, .depth = 1, .heads = 3, .mlp_ratio = 2};
-constexpr vit_shape scaled{.width = 6, .depth = 1, .heads = 2, .mlp_ratio = 3, .layer_scale = true};
-
-template <vit_shape Tower, nn::qkv_bias Bias, class B>
+template <vit_shape Tower, class B>
 differentiable<double> block_case(B& backend) {
-  using layer = nn::block<Tower, Bias>;
+  using layer = nn::block<Tower>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
+  constexpr index images = rows / tokens;
   differentiable<double> d;
-  d.name = Tower.layer_scale ? "block with layer scale" : "block";
+  d.name = "block" + described(Tower);
   d.inputs = {{"x", rows * 6}};
   d.outputs = {{"y", rows * 6}};
   d.template takes<parameters>();
   d.forward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
-    saved s = saved::plan(call.memory, rows);
+    saved s = saved::plan(call.memory, images, rows);
     s.output = {call.outputs[0], rows};
+    const double keep[] = {0.0, 1.25, 1.25, 0.0};  // one branch of each image is dropped
+    if (Tower.drop_path) backend.copy_in(s.keep_1.data, keep, images);
+    if (Tower.drop_path) backend.copy_in(s.keep_2.data, keep + images, images);
     layer::forward(backend, tokens, {call.inputs[0], rows}, p, s, call.memory);
   };
   d.backward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
-    const saved s = saved::plan(call.memory, rows);
+    const saved s = saved::plan(call.memory, images, rows);
     const double* const dy = call.doutputs[0];
     const rows_view<double, 6> dx{call.dinputs[0], rows};  // holds the gradient of y, becomes that of x
     backend.map(rows, 6, [=](index r, index c) { dx(r, c) = dy[r * 6 + c]; });
@@ -71,19 +94,23 @@ differentiable<double> block_case(B& backend) {
 
 TEMPLATE_TEST_CASE("gradients of attention and blocks", "", EVERY_BACKEND) {
   TestType backend;
-  using nn::qkv_bias;
-  CHECK(failures(check_gradients(backend, attention_case<qkv_bias::query_and_value>(backend))) == "");
-  CHECK(failures(check_gradients(backend, attention_case<qkv_bias::full>(backend))) == "");
-  CHECK(failures(check_gradients(backend, block_case<plain, qkv_bias::query_and_value>(backend))) == "");
-  CHECK(failures(check_gradients(backend, block_case<plain, qkv_bias::full>(backend))) == "");
-  CHECK(failures(check_gradients(backend, block_case<scaled, qkv_bias::query_and_value>(backend))) == "");
+  const auto check = [&]<int Bits>(std::integral_constant<int, Bits>) {
+    constexpr vit_shape tower = shape_of(Bits);
+    if constexpr (!tower.layer_scale && !tower.drop_path)
+      CHECK(failures(check_gradients(backend, attention_case<tower>(backend))) == "");
+    CHECK(failures(check_gradients(backend, block_case<tower>(backend))) == "");
+  };
+  const auto check_all = [&]<int... Bits>(std::integer_sequence<int, Bits...>) {
+    (check(std::integral_constant<int, Bits>{}), ...);
+  };
+  check_all(std::make_integer_sequence<int, combinations>{});
 }
 
 TEST_CASE("keys have no bias: the third between q_bias and v_bias keeps a gradient of zero") {
   reference_double backend;
   using layer = nn::attention<6, 2>;
   using parameters = layer::parameters<double>;
-  differentiable<double> d = attention_case<nn::qkv_bias::query_and_value>(backend);
+  differentiable<double> d = attention_case<vit_shape{.width = 6, .heads = 2}>(backend);
   const auto backward = d.backward;
   bool zero = true;
   d.backward = [&](auto& call) {

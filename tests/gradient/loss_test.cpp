@@ -5,6 +5,7 @@
 
 #include "backends.hpp"
 #include "sdmae/core/batch.hpp"
+#include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/testing/losses.hpp"
@@ -19,11 +20,21 @@ using sdmae::index;  // and not that of <strings.h>
 /// What losses ask of an architecture.
 struct outputs_only {
   static constexpr image_shape image{.height = 6, .width = 9, .patch = 3, .channels = 3};
-  static constexpr index N = image.patches(), P = image.patch_values(), K = 7;
+  static constexpr index N = image.patches(), P = image.patch_values(), K = 7, spoken = 1;
+  static constexpr distilled says = distilled::prototypes;
+};
+struct outputs_of_tokens : outputs_only {
+  static constexpr index spoken = 3;
+};
+template <class Outputs>
+struct features : Outputs {
+  static constexpr distilled says = distilled::features;
 };
 
 using targets = std::tuple<loss::target::patch_channel, loss::target::patch, loss::target::unit, loss::target::input>;
 using distances = std::tuple<loss::distance::squared, loss::distance::absolute, loss::distance::smooth_l1>;
+using counted = std::tuple<loss::pixels_of::masked_patches, loss::pixels_of::all_patches>;
+using objectives = std::tuple<loss::objective::cosine, loss::objective::smooth_l1, loss::objective::squared>;
 using gradients = std::tuple<loss::teacher_gradient::flow, loss::teacher_gradient::stop>;
 using centers = std::tuple<loss::center_from::probabilities, loss::center_from::logits, loss::center_from::none>;
 
@@ -39,14 +50,25 @@ void every_pair(std::tuple<A...>, std::tuple<Other...>, F f) {
 TEMPLATE_TEST_CASE("gradients of the losses", "", EVERY_BACKEND) {
   TestType backend;
   every_pair(targets{}, distances{}, [&](auto target, auto distance) {
-    const loss::reconstruction<decltype(target), decltype(distance)> term;
-    CHECK(failures(check_loss<outputs_only>(backend, term, std::string(target.name) + ", " + distance.name)) == "");
+    every_pair(counted{}, std::tuple<int>{}, [&](auto which, int) {
+      const loss::reconstruction<decltype(target), decltype(distance), decltype(which)> term;
+      const std::string name = std::string(target.name) + ", " + distance.name + ", " + which.name;
+      CHECK(failures(check_loss<outputs_only>(backend, term, name)) == "");
+    });
   });
   every_pair(gradients{}, centers{}, [&](auto gradient, auto center) {
     // Warm enough that the teacher does not single out one prototype, which would hide its gradient.
     const loss::self_distillation<decltype(gradient), decltype(center)> term{.student_temperature = 0.7,
                                                                              .teacher_temperature = 0.6};
-    CHECK(failures(check_loss<outputs_only>(backend, term, std::string(gradient.name) + ", " + center.name)) == "");
+    const std::string name = std::string(gradient.name) + ", " + center.name;
+    CHECK(failures(check_loss<outputs_only>(backend, term, name)) == "");
+    CHECK(failures(check_loss<outputs_of_tokens>(backend, term, name + ", per token")) == "");
+  });
+  every_pair(objectives{}, gradients{}, [&](auto objective, auto gradient) {
+    const loss::feature_distillation<decltype(objective), decltype(gradient)> term;
+    const std::string name = std::string("features, ") + objective.name + ", " + gradient.name;
+    CHECK(failures(check_loss<features<outputs_only>>(backend, term, name)) == "");
+    CHECK(failures(check_loss<features<outputs_of_tokens>>(backend, term, name + ", per token")) == "");
   });
 }
 
@@ -67,9 +89,9 @@ struct wrong_reconstruction : loss::reconstruction<loss::target::input> {
     loss::reconstruction<loss::target::input>::evaluate(backend, Fault == fault::half_gradient ? weight / 2 : weight,
                                                         changed, s, columns, scratch);
     if (Fault == fault::first_image_only && slice.first == 0)
-      backend.map(slice.count() - 1, 1, [=](index r, index) { columns[0][1 + r] = std::nan(""); });
+      backend.map(slice.count - 1, 1, [=](index r, index) { columns[0][1 + r] = std::nan(""); });
     if (Fault == fault::reported_with_weight)
-      backend.map(slice.count(), 1, [=](index r, index) { columns[0][slice.first + r] *= weight; });
+      backend.map(slice.count, 1, [=](index r, index) { columns[0][slice.first + r] *= weight; });
   }
 };
 

@@ -3,9 +3,11 @@
 #include <string>
 
 #include "backends.hpp"
+#include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/random.hpp"
+#include "sdmae/model/mae.hpp"
 #include "sdmae/model/model.hpp"
 #include "sdmae/testing/finding.hpp"
 #include "sdmae/train/pretrainer.hpp"
@@ -15,6 +17,20 @@ namespace {
 
 using architecture = tiny::scaled_architecture;
 constexpr sdmae::index count = 3;
+
+/// Encoders and decoders with what He et al.'s have, and with learned positions, that can still be distilled.
+constexpr sdmae::vit_shape with(sdmae::vit_shape tower, bool class_token, sdmae::position_kind positions) {
+  tower.class_token = class_token;
+  tower.positions = positions;
+  return tower;
+}
+constexpr sdmae::vit_shape small_encoder{.width = 8, .depth = 2, .heads = 2, .mlp_ratio = 2, .drop_path = true};
+constexpr sdmae::vit_shape small_decoder{.width = 12, .depth = 1, .heads = 3, .mlp_ratio = 2};
+template <bool ClassToken, sdmae::position_kind Positions, auto Distillation>
+using any_architecture = sdmae::sd_mae<tiny::oblong, with(small_encoder, ClassToken, Positions),
+                                       with(small_decoder, ClassToken, Positions), Distillation>;
+constexpr sdmae::head_shape few{.hidden = 7, .bottleneck = 5, .prototypes = 9};
+constexpr sdmae::head_shape few_per_token{.hidden = 7, .bottleneck = 5, .prototypes = 9, .per_token = true};
 
 /// Weights away from every special value.
 template <class Model>
@@ -30,13 +46,14 @@ void scatter(Model& model) {
 
 /// A step with a learning rate and a decay of zero changes no weight, and a center with momentum 1 stays. Compares the
 /// gradient that such a step leaves with differences of its loss, for a few entries of every parameter.
-template <class B, class Loss>
-sdmae::testing::findings check_model(const Loss& loss, unsigned reached) {
+template <class B, class Architecture = architecture, class Loss>
+sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::masking::random mask = {.ratio = 0.5},
+                                     double drop_path = 0) {
   B backend;
-  auto model = sdmae::build<architecture>(backend);
+  auto model = sdmae::build<Architecture>(backend);
   scatter(model);
-  sdmae::pretrainer trainer(model, sdmae::masking::random{.ratio = 0.5}, loss,
-                            sdmae::adamw{.learning_rate = 0, .weight_decay = 0}, {.slice = 2});
+  sdmae::pretrainer trainer(model, mask, loss, sdmae::adamw{.learning_rate = 0, .weight_decay = 0},
+                            {.slice = 2, .drop_path = drop_path});
   const auto images = tiny::pictures<tiny::oblong>(count);
   const auto step = [&] {
     sdmae::array_batch<tiny::oblong, std::uint8_t> batch(images.data(), count);
@@ -99,4 +116,48 @@ TEST_CASE("gradients of the whole model where only one loss has a weight") {
   CHECK(failures(check_model<reference_double>(0.7 * painted + 0.0 * taught, sdmae::pixels_output)) == "");
   CHECK(failures(check_model<reference_double>(0.0 * painted + 1.3 * taught,
                                                sdmae::student_output | sdmae::teacher_output)) == "");
+}
+
+TEST_CASE("gradients of He et al.'s MAE, with masked and with all pixels") {
+  using sdmae::testing::failures;
+  using mae = sdmae::mae<tiny::oblong, sdmae::vit_shape{.width = 8, .depth = 2, .heads = 2, .mlp_ratio = 2},
+                         sdmae::vit_shape{.width = 12, .depth = 1, .heads = 3, .mlp_ratio = 2}>;
+  const auto masked = sdmae::loss::reconstruction<sdmae::loss::target::patch>{};
+  const auto all = sdmae::loss::reconstruction<sdmae::loss::target::input, sdmae::loss::distance::smooth_l1,
+                                               sdmae::loss::pixels_of::all_patches>{};
+  const auto mask = sdmae::masking::he_et_al(0.6);
+  CHECK(failures(check_model<reference_double, mae>(1.0 * masked, sdmae::pixels_output, mask)) == "");
+  CHECK(failures(check_model<reference_double, mae>(1.0 * all, sdmae::pixels_output, mask)) == "");
+  CHECK(failures(check_model<eigen_double, mae>(0.5 * masked + 0.5 * all, sdmae::pixels_output, mask)) == "");
+}
+
+namespace {
+
+template <bool ClassToken, sdmae::position_kind Positions>
+void check_distillations() {
+  using sdmae::testing::failures;
+  namespace loss = sdmae::loss;
+  const auto features = loss::feature_distillation<>{};
+  const auto smooth = loss::feature_distillation<loss::objective::smooth_l1>{};
+  const unsigned all = sdmae::all_outputs;
+  using sdmae::feature_shape;
+  CHECK(failures(check_model<eigen_double, any_architecture<ClassToken, Positions, few>>(
+            0.7 * painted + 0.3 * taught, all, {.ratio = 0.5}, 0.5)) == "");
+  CHECK(failures(check_model<eigen_double, any_architecture<ClassToken, Positions, few_per_token>>(
+            0.7 * painted + 0.3 * taught, all)) == "");
+  CHECK(failures(check_model<eigen_double, any_architecture<ClassToken, Positions, feature_shape{}>>(
+            0.7 * painted + 0.3 * features, all)) == "");
+  CHECK(failures(check_model<eigen_double, any_architecture<ClassToken, Positions, feature_shape{.per_token = true}>>(
+            0.7 * painted + 0.3 * smooth, all)) == "");
+}
+
+}  // namespace
+
+TEST_CASE("gradients of every distillation with every kind of token") {
+  using sdmae::position_kind;
+  check_distillations<false, position_kind::sinusoid_1d>();
+  check_distillations<true, position_kind::sinusoid_1d>();
+  check_distillations<true, position_kind::sin_cos_2d>();
+  check_distillations<false, position_kind::learned>();
+  check_distillations<true, position_kind::learned>();
 }

@@ -1,5 +1,6 @@
 // Gradients of tower, encoder, decoder and projection head.
-#include <numeric>
+#include <string>
+#include <utility>
 
 #include "backends.hpp"
 #include "sdmae/testing/gradient.hpp"
@@ -15,6 +16,22 @@ namespace {
 using sdmae::index;  // and not that of <strings.h>
 constexpr image_shape image{.height = 4, .width = 6, .patch = 2, .channels = 2};
 constexpr vit_shape shape{.width = 6, .depth = 2, .heads = 2, .mlp_ratio = 2};
+
+/// Every combination of what a tower's tokens can have: bit 0 a class token, the rest how they know their place.
+constexpr vit_shape shape_of(int bits) {
+  return {.width = 8,
+          .depth = 2,
+          .heads = 2,
+          .mlp_ratio = 2,
+          .class_token = bits % 2 != 0,
+          .positions = static_cast<position_kind>(bits / 2)};
+}
+constexpr int combinations = 6;
+std::string described(vit_shape t) {
+  const char* const places[] = {", fixed table", ", stored table", ", learned table"};
+  return (t.class_token ? ", class token" : "") + std::string(places[static_cast<int>(t.positions)]);
+}
+
 constexpr index images = 2, N = image.patches(), V = 2, M = N - V, D = shape.width, P = image.patch_values();
 constexpr std::int32_t order[images * N] = {1, 4, 0, 2, 3, 5, 0, 5, 1, 2, 3, 4};
 
@@ -48,94 +65,110 @@ differentiable<double> tower_case(B& backend) {
   d.template takes<parameters>();
   d.forward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
-    saved s = saved::plan(call.memory, rows);
+    saved s = saved::plan(call.memory, images, rows);
     s.norm.output = {call.outputs[0], rows};
     layer::forward(backend, N, {call.inputs[0], rows}, p, s, call.memory);
   };
   d.backward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
-    const saved s = saved::plan(call.memory, rows);
+    const saved s = saved::plan(call.memory, images, rows);
     layer::backward(backend, N, {call.doutputs[0], rows}, {call.inputs[0], rows}, p, s,
                     bind_parameters<parameters>(call.dparameters), {call.dinputs[0], rows}, call.memory);
   };
   return d;
 }
 
-template <class B>
+/// The table of a tower that stores none, as an input of the case.
+template <class Place>
+typename Place::template constants<double> table_of(const double* values) {
+  return {matrix_view<double, N, Place::D>(const_cast<double*>(values))};
+}
+
+template <vit_shape Tower, class B>
 differentiable<double> encoder_case(B& backend) {
-  using layer = vit::encoder<image, shape>;
+  using layer = vit::encoder<image, Tower>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
-  constexpr index rows = images * V;
+  constexpr index W = Tower.width, rows = images * (V + layer::C);
   differentiable<double> d;
-  d.name = "encoder";
-  d.inputs = {{"images", images * image.values(), gradient_kind::none}, {"positions", N * D, gradient_kind::none}};
-  d.outputs = {{"tokens", rows * D}};
+  d.name = "encoder" + described(Tower);
+  d.inputs = {{"images", images * image.values(), gradient_kind::none}, {"positions", N * W, gradient_kind::none}};
+  d.outputs = {{"tokens", rows * W}};
   d.sampled = 12;
   d.template takes<parameters>();
   d.forward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     const masked m(backend, call.memory);
-    saved s = saved::plan(call.memory, rows);
+    saved s = saved::plan(call.memory, images, V);
     s.tower.norm.output = {call.outputs[0], rows};
-    layer::forward(backend, normalised_images<image, double>{call.inputs[0]}, V, m.visible_patch, {call.inputs[1], N},
-                   p, s, call.memory);
+    if (layer::C == 0) s.patches = s.tower.norm.output;
+    layer::forward(backend, normalised_images<image, double>{call.inputs[0]}, V, m.visible_patch,
+                   table_of<typename layer::place>(call.inputs[1]), p, s, call.memory);
   };
   d.backward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     const masked m(backend, call.memory);
-    const saved s = saved::plan(call.memory, rows);
-    layer::backward(backend, V, {call.doutputs[0], rows}, p, s, bind_parameters<parameters>(call.dparameters),
-                    call.memory);
+    const saved s = saved::plan(call.memory, images, V);
+    layer::backward(backend, V, m.visible_patch, {call.doutputs[0], rows}, p, s,
+                    bind_parameters<parameters>(call.dparameters), call.memory);
   };
   return d;
 }
 
-template <class B>
-differentiable<double> decoder_case(B& backend, bool pixels) {
-  using layer = vit::decoder<image, shape>;
+/// `asked`: bits of outputs.
+template <vit_shape Tower, vit::token_order Order, class B>
+differentiable<double> decoder_case(B& backend, unsigned asked) {
+  using layer = vit::decoder<image, Tower, Order>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
-  constexpr index rows = images * V;
-  const index painted = pixels ? images * M : 0;
+  constexpr index W = Tower.width, rows = images * (V + layer::C);
+  const index taught = (asked & teacher_output) != 0 ? images * V : 0;
+  const index each = (asked & pixels_output) == 0 ? 0 : (asked & visible_pixels_output) != 0 ? N : M;
+  const index painted = images * each;
   differentiable<double> d;
-  d.name = pixels ? "decoder" : "decoder without pixels";
+  d.name = "decoder" + described(Tower) + (Order == vit::token_order::reading ? ", reading order" : "") +
+           (each == N   ? ", all pixels"
+            : each == M ? ", masked pixels"
+                        : ", no pixels") +
+           (taught ? "" : ", no teacher");
   d.inputs = {
-      {"tokens", rows * D}, {"mask_token", D, gradient_kind::accumulated}, {"positions", N * D, gradient_kind::none}};
-  d.outputs = {{"visible", rows * D}, {"pixels", painted * P}};
+      {"tokens", rows * W}, {"mask_token", W, gradient_kind::accumulated}, {"positions", N * W, gradient_kind::none}};
+  d.outputs = {{"visible", taught * W}, {"pixels", painted * P}};
   d.sampled = 12;
   d.template takes<parameters>();
-  d.forward = [&backend, pixels, painted](auto& call) {
+  d.forward = [&backend, asked, taught, painted](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     const masked m(backend, call.memory);
-    saved s = saved::plan(call.memory, images, m.mask, pixels);
-    s.visible = {call.outputs[0], rows};
+    saved s = saved::plan(call.memory, images, m.mask, asked);
+    s.visible = {call.outputs[0], taught};
     s.pixels = {call.outputs[1], painted};
-    layer::forward(backend, m.mask, {call.inputs[0], rows}, vector_view<const double, D>{call.inputs[1]},
-                   {call.inputs[2], N}, p, s, call.memory);
+    layer::forward(backend, m.mask, {call.inputs[0], rows}, vector_view<const double, W>{call.inputs[1]},
+                   table_of<typename layer::place>(call.inputs[2]), p, s, call.memory);
   };
-  d.backward = [&backend, pixels, painted](auto& call) {
+  d.backward = [&backend, asked, taught, painted](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     const masked m(backend, call.memory);
-    const saved s = saved::plan(call.memory, images, m.mask, pixels);
-    layer::backward(backend, m.mask, {call.doutputs[0], rows}, {call.doutputs[1], painted}, p, s,
+    const saved s = saved::plan(call.memory, images, m.mask, asked);
+    layer::backward(backend, m.mask, {call.doutputs[0], taught}, {call.doutputs[1], painted}, p, s,
                     bind_parameters<parameters>(call.dparameters), {call.dinputs[0], rows},
-                    vector_view<double, D>{call.dinputs[1]}, call.memory);
+                    vector_view<double, W>{call.dinputs[1]}, call.memory);
   };
   return d;
 }
 
-template <class B>
+template <bool PerToken, class B>
 differentiable<double> projection_head_case(B& backend) {
-  using layer = vit::projection_head<D, head_shape{.hidden = 7, .bottleneck = 5, .prototypes = 9}>;
+  using layer =
+      vit::projection_head<D, head_shape{.hidden = 7, .bottleneck = 5, .prototypes = 9, .per_token = PerToken}>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
   using effective = typename layer::prototypes::template effective<double>;
   constexpr index rows = images * V;
   differentiable<double> d;
-  d.name = "projection head";
+  constexpr index scored = PerToken ? rows : images;
+  d.name = PerToken ? "projection head per token" : "projection head";
   d.inputs = {{"x", rows * D, gradient_kind::accumulated}};
-  d.outputs = {{"scores", images * layer::K}};
+  d.outputs = {{"scores", scored * layer::K}};
   d.accumulates_parameters = false;  // prototypes are finished once
   d.template takes<parameters>();
   const auto take = [&backend](auto& call) {
@@ -146,13 +179,13 @@ differentiable<double> projection_head_case(B& backend) {
   };
   d.forward = [&backend, take](auto& call) {
     auto [p, e, s] = take(call);
-    s.scores = {call.outputs[0], images};
+    s.scores = {call.outputs[0], scored};
     layer::forward(backend, {call.inputs[0], rows}, p, e, s);
   };
   d.backward = [&backend, take](auto& call) {
     const auto [p, e, s] = take(call);
     const auto gradient = bind_parameters<parameters>(call.dparameters);
-    layer::backward(backend, {call.doutputs[0], images}, {call.inputs[0], rows}, p, e, s, gradient,
+    layer::backward(backend, {call.doutputs[0], scored}, {call.inputs[0], rows}, p, e, s, gradient,
                     {call.dinputs[0], rows}, call.memory);
     layer::prototypes::finish(backend, p.last_layer, e, gradient.last_layer, call.memory);
   };
@@ -164,10 +197,32 @@ differentiable<double> projection_head_case(B& backend) {
 TEMPLATE_TEST_CASE("gradients of the parts of a vision transformer", "", EVERY_BACKEND) {
   TestType backend;
   CHECK(failures(check_gradients(backend, tower_case(backend))) == "");
-  CHECK(failures(check_gradients(backend, encoder_case(backend))) == "");
-  CHECK(failures(check_gradients(backend, decoder_case(backend, true))) == "");
-  CHECK(failures(check_gradients(backend, projection_head_case(backend))) == "");
-  differentiable<double> unpainted = decoder_case(backend, false);
-  const auto found = check_gradients(backend, unpainted);
-  CHECK(failures(found) == "");
+  CHECK(failures(check_gradients(backend, projection_head_case<false>(backend))) == "");
+  CHECK(failures(check_gradients(backend, projection_head_case<true>(backend))) == "");
+}
+
+namespace {
+
+/// Encoder and decoder of one combination, the decoder in both orders and for everything that may be asked of it.
+template <int Bits, class B>
+void check_tokens(B& backend) {
+  constexpr vit_shape tower = shape_of(Bits);
+  CHECK(failures(check_gradients(backend, encoder_case<tower>(backend))) == "");
+  for (const unsigned asked : {unsigned{pixels_output}, unsigned{teacher_output}, unsigned{all_outputs},
+                               all_outputs | visible_pixels_output}) {
+    CHECK(failures(check_gradients(backend, decoder_case<tower, vit::token_order::mask>(backend, asked))) == "");
+    CHECK(failures(check_gradients(backend, decoder_case<tower, vit::token_order::reading>(backend, asked))) == "");
+  }
+}
+
+template <class B, int... Bits>
+void check_all_tokens(B& backend, std::integer_sequence<int, Bits...>) {
+  (check_tokens<Bits>(backend), ...);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("gradients of encoder and decoder with every kind of token", "", EVERY_BACKEND) {
+  TestType backend;
+  check_all_tokens(backend, std::make_integer_sequence<int, combinations>{});
 }

@@ -12,7 +12,8 @@ endif()
 holds(run ${run_files})
 
 # log.jsonl
-set(keys step epoch loss reconstruction distillation teacher_entropy lr grad_norm images_per_s)
+set(keys step epoch loss reconstruction distillation teacher_entropy student_entropy used_prototypes feature_std
+  feature_rank lr grad_norm images_per_s)
 function(check_log folder steps nulls)
   steps_in_log(${folder} ${steps})
   file(STRINGS ${SCRATCH}/${folder}/log.jsonl lines)
@@ -44,7 +45,7 @@ foreach(expected IN ITEMS "0:epoch:0" "4:epoch:0" "5:epoch:1" "0:lr:0" "4:lr:0.0
 endforeach()
 
 # A term of weight 0 is not evaluated: null, not 0.
-foreach(weight_nulls IN ITEMS "0:distillation;teacher_entropy" "1:reconstruction")
+foreach(weight_nulls IN ITEMS "0:distillation;teacher_entropy;student_entropy;used_prototypes" "1:reconstruction")
   string(REGEX REPLACE ":.*" "" weight "${weight_nulls}")
   string(REGEX REPLACE ".*:" "" nulls "${weight_nulls}")
   run(--preset quickstart --data tiles --batch 8 --steps 2 --distill-weight ${weight} --out weight_${weight})

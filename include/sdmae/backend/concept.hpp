@@ -79,4 +79,40 @@ concept tensor_backend = requires(B backend, scalar_of<B>* values, const scalar_
                   operand<scalar_of<B>>{}, true);
 };
 
+/// Instantiated with a class that is no tensor_backend, this says what is missing.
+template <class B>
+struct checked_backend {
+  using T = typename B::scalar;  // missing: a backend must name its scalar type
+  static_assert(
+      requires(B b) {
+        { b.allocate(std::size_t{}).data() } -> std::convertible_to<std::byte*>;
+      },
+      "sdmae: a backend must bring `allocate(bytes)`: an owner whose data() is memory of the backend's");
+  static_assert(
+      requires(B b, T* v, const T* c, double* d, std::int32_t* i, std::uint8_t* u, std::byte* r, index n) {
+        b.copy_in(v, c, n), b.copy_in(i, i, n), b.copy_in(u, u, n), b.copy_in(r, r, n);
+        b.copy_out(v, c, n), b.copy_out(d, d, n);
+      },
+      "sdmae: a backend must bring `copy_in(to, from, count)` and `copy_out(to, from, count)` for any plain type");
+  static_assert(
+      requires(B b) { b.synchronise(); },
+      "sdmae: a backend must bring `synchronise()`: it returns when everything asked for has been done");
+  static_assert(
+      requires(B b, index n) { b.map(n, n, detail::probe_map{}); },
+      "sdmae: a backend must bring `map(rows, width, f)`: f(r, c) once for every element");
+  static_assert(
+      requires(B b, T* v, double* d, index n) {
+        b.reduce_rows(reduction::sum{}, column_view<double>{d, n}, n, detail::probe_value<double>{});
+        b.reduce_rows(reduction::maximum{}, column_view<T>{v, n}, n, detail::probe_value<T>{});
+      },
+      "sdmae: a backend must bring `reduce_rows(reduction, out, width, f)` for sums and maxima");
+  static_assert(
+      requires(B b, T* v, index n) { b.reduce_columns(v, n, n, detail::probe_value<T>{}); },
+      "sdmae: a backend must bring `reduce_columns(out, rows, width, f)`: out[c] += f(r, c), row by row");
+  static_assert(
+      requires(B b, operand<const T> x, operand<T> y) { b.product(product_shape{}, T{}, x, x, y, true); },
+      "sdmae: a backend must bring `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c)");
+  static constexpr bool complete = tensor_backend<B>;
+};
+
 }  // namespace sdmae

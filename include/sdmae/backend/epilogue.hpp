@@ -61,6 +61,19 @@ struct scaled_residual {
   }
 };
 
+/// y = x + keep(image) · branch, whatever `Branch` makes of v: x + v or x + gamma · v (stochastic depth: Huang et al.,
+/// arXiv 1603.09382). Row r belongs to image r / tokens.
+template <class T, class Branch>
+struct kept {
+  Branch branch;
+  column_view<const T> keep;
+  index tokens;
+  SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T operator()(index r, index c, T v) const {
+    const T x = branch.x(r, c);
+    return x + keep(r / tokens, 0) * (branch(r, c, v) - x);
+  }
+};
+
 /// y = v + table(row(r), c): a position added to every token.
 template <class T, index Width>
 struct add_rows {

@@ -69,4 +69,19 @@ struct mask_view {
   SDMAE_HOST_DEVICE constexpr index masked() const { return patches - visible; }
 };
 
+/// Which patches of each image are painted: those from `first` on in the order of the mask, the masked ones or all.
+/// Row r of pixels belongs to image r / count(), and there to the patch patch(r).
+struct painted_patches {
+  mask_view mask;
+  index first = 0;
+
+  SDMAE_HOST_DEVICE constexpr painted_patches(const mask_view& of, index first_slot) : mask(of), first(first_slot) {}
+  SDMAE_HOST_DEVICE constexpr painted_patches(const mask_view& of) : mask(of), first(of.visible) {}
+
+  SDMAE_HOST_DEVICE constexpr index count() const { return mask.patches - first; }
+  SDMAE_HOST_DEVICE constexpr std::int32_t patch(index r) const {
+    return mask.order[r / count() * mask.patches + first + r % count()];
+  }
+};
+
 }  // namespace sdmae

@@ -18,11 +18,24 @@ enum class initial {
   xavier_uniform,    // ± sqrt(6 / (fan in + fan out))
   fan_in_uniform,    // ± 1 / sqrt(fan in)
   truncated_normal,  // standard deviation .02, cut at ± .02
+  normal,            // standard deviation .02
   layer_scale,       // a constant given when the model is built
+  sin_cos_2d,        // a position table over a grid, class rows zero
 };
 
-/// The outputs of a model through which a loss can reach a parameter, as bits.
-enum outputs : unsigned { no_output = 0, pixels_output = 1, student_output = 2, teacher_output = 4, all_outputs = 7 };
+/// The outputs of a model through which a loss can reach a parameter, as bits. `pixels_output` are those of masked
+/// patches; `visible_pixels_output` are the visible ones' beside them, asked for together with it.
+enum outputs : unsigned {
+  no_output = 0,
+  pixels_output = 1,
+  student_output = 2,
+  teacher_output = 4,
+  all_outputs = 7,
+  visible_pixels_output = 8
+};
+
+/// What a model's student and teacher say: nothing, scores over prototypes, or features.
+enum class distilled { nothing, prototypes, features };
 
 struct parameter_shape {
   std::array<index, 4> extents{};
@@ -41,9 +54,10 @@ struct parameter_shape {
 
 struct parameter_traits {
   initial start = initial::zero;
-  index fan_in = 0;     // for fan_in_uniform and xavier_uniform
-  bool decays = false;  // takes part in AdamW's weight decay
-  bool trained = true;  // false: frozen, never updated
+  index fan_in = 0;                       // for fan_in_uniform and xavier_uniform
+  bool decays = false;                    // takes part in AdamW's weight decay
+  bool trained = true;                    // false: frozen, never updated
+  index grid_height = 0, grid_width = 0;  // for sin_cos_2d
 };
 
 /// A row of the parameter table. `offset` counts values from the start of the flat buffer.

@@ -20,6 +20,7 @@ enum class stream : std::uint32_t {
   mask = 4,
   synthetic = 5,
   test = 6,
+  drop_path = 7,
 };
 
 /// One application of the Philox4x32-10 bijection: `counter` encrypted under `key`.

@@ -1,4 +1,4 @@
-// What the decoder is asked to paint: targets of masked patches, flattened as (y, x, channel).
+// What the decoder is asked to paint: targets of patches, flattened as (y, x, channel).
 #pragma once
 
 #include <cmath>
@@ -11,14 +11,14 @@ namespace sdmae::loss::target {
 
 namespace detail {
 
-/// raw(r, k) = pixel k of the patch in row r of the masked patches, unit values or normalised ones.
+/// raw(r, k) = pixel k of the patch in row r of those that are painted, unit values or normalised ones.
 template <bool Unit, image_shape Image, tensor_backend B, class Images>
-void gather(B& backend, const Images& images, mask_view mask, rows_view<scalar_of<B>, Image.patch_values()> raw) {
+void gather(B& backend, const Images& images, painted_patches which,
+            rows_view<scalar_of<B>, Image.patch_values()> raw) {
   using T = scalar_of<B>;
   backend.map(raw.rows(), Image.patch_values(), [=] SDMAE_ELEMENT(index r, index k) {
     constexpr index side = Image.patch, grid = Image.grid_width(), channels = Image.channels;
-    const index image = r / mask.masked(), slot = mask.visible + r % mask.masked();
-    const index patch = mask.order[image * mask.patches + slot];
+    const index image = r / which.count(), patch = which.patch(r);
     const index y = patch / grid * side + k / (side * channels), x = patch % grid * side + k / channels % side;
     raw(r, k) = Unit ? images.template unit<T>(image, y, x, k % channels)
                      : images.template normalised<T>(image, y, x, k % channels);
@@ -62,19 +62,31 @@ struct root_of_variance_plus_epsilon {
 
 }  // namespace detail
 
+/// What the way between pixels and targets may need to know of a pixel, on the host: the mean and deviation of its
+/// channel in its patch, in [0, 1]; those by which its channel is normalised; and the mean and variance of its patch
+/// over all channels, normalised.
+struct pixel_statistics {
+  double mean = 0, deviation = 0;
+  double channel_mean = 0, channel_deviation = 1;
+  double patch_mean = 0, patch_variance = 0;
+
+  double normalised(double unit) const { return (unit - channel_mean) / channel_deviation; }
+  double unit(double normalised) const { return normalised * channel_deviation + channel_mean; }
+};
+
 /// Released SD-MAE: of [0, 1] pixels, per patch and channel, (x − mean)/(sqrt(unbiased variance) + 1e-6).
 struct patch_channel {
   static constexpr const char* name = "patch_channel";
-  /// The target of a pixel in [0, 1] of a patch whose channel has this mean and deviation, and the way back.
-  static double of_pixel(double unit, double mean, double deviation) { return (unit - mean) / (deviation + 1e-6); }
-  static double to_pixel(double value, double mean, double deviation) { return value * (deviation + 1e-6) + mean; }
+  /// The target of a pixel in [0, 1], and the way back.
+  static double of_pixel(double unit, const pixel_statistics& s) { return (unit - s.mean) / (s.deviation + 1e-6); }
+  static double to_pixel(double value, const pixel_statistics& s) { return value * (s.deviation + 1e-6) + s.mean; }
   /// What can be predicted knowing nothing but the mean of what is visible: the score to beat.
   static constexpr const char* baseline_name = "predicting zero (patch means)";
-  static double baseline(double /*visible_mean*/) { return 0; }
+  static double baseline(double /*visible_mean*/, const pixel_statistics&) { return 0; }
   template <image_shape Image, tensor_backend B, class Images>
-  static void write(B& backend, const Images& images, mask_view mask,
+  static void write(B& backend, const Images& images, painted_patches which,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
-    detail::gather<true, Image>(backend, images, mask, target);
+    detail::gather<true, Image>(backend, images, which, target);
     detail::standardise<Image.channels>(backend, target, scratch, detail::deviation_plus_epsilon{});
   }
 };
@@ -82,10 +94,18 @@ struct patch_channel {
 /// He et al. (arXiv 2111.06377, §3): of the normalised image, per patch, (x − mean)/sqrt(unbiased variance + 1e-6).
 struct patch {
   static constexpr const char* name = "patch";
+  static double of_pixel(double unit, const pixel_statistics& s) {
+    return (s.normalised(unit) - s.patch_mean) / std::sqrt(s.patch_variance + 1e-6);
+  }
+  static double to_pixel(double value, const pixel_statistics& s) {
+    return s.unit(value * std::sqrt(s.patch_variance + 1e-6) + s.patch_mean);
+  }
+  static constexpr const char* baseline_name = "predicting zero (patch means)";
+  static double baseline(double /*visible_mean*/, const pixel_statistics&) { return 0; }
   template <image_shape Image, tensor_backend B, class Images>
-  static void write(B& backend, const Images& images, mask_view mask,
+  static void write(B& backend, const Images& images, painted_patches which,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
-    detail::gather<false, Image>(backend, images, mask, target);
+    detail::gather<false, Image>(backend, images, which, target);
     detail::standardise<1>(backend, target, scratch, detail::root_of_variance_plus_epsilon{});
   }
 };
@@ -93,24 +113,28 @@ struct patch {
 /// Pixels in [0, 1].
 struct unit {
   static constexpr const char* name = "unit";
-  static double of_pixel(double unit, double, double) { return unit; }
-  static double to_pixel(double value, double, double) { return value; }
+  static double of_pixel(double unit, const pixel_statistics&) { return unit; }
+  static double to_pixel(double value, const pixel_statistics&) { return value; }
   static constexpr const char* baseline_name = "mean of what is visible";
-  static double baseline(double visible_mean) { return visible_mean; }
+  static double baseline(double visible_mean, const pixel_statistics&) { return visible_mean; }
   template <image_shape Image, tensor_backend B, class Images>
-  static void write(B& backend, const Images& images, mask_view mask,
+  static void write(B& backend, const Images& images, painted_patches which,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {
-    detail::gather<true, Image>(backend, images, mask, target);
+    detail::gather<true, Image>(backend, images, which, target);
   }
 };
 
 /// Pixels as the model sees them, normalised by the channel statistics.
 struct input {
   static constexpr const char* name = "input";
+  static double of_pixel(double unit, const pixel_statistics& s) { return s.normalised(unit); }
+  static double to_pixel(double value, const pixel_statistics& s) { return s.unit(value); }
+  static constexpr const char* baseline_name = "mean of what is visible";
+  static double baseline(double visible_mean, const pixel_statistics& s) { return s.normalised(visible_mean); }
   template <image_shape Image, tensor_backend B, class Images>
-  static void write(B& backend, const Images& images, mask_view mask,
+  static void write(B& backend, const Images& images, painted_patches which,
                     rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {
-    detail::gather<false, Image>(backend, images, mask, target);
+    detail::gather<false, Image>(backend, images, which, target);
   }
 };
 

@@ -22,6 +22,9 @@ struct weighted_sum {
   /// Numbers an image that all terms report together.
   static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
 
+  /// Outputs that some term reads, whatever its weight.
+  static constexpr unsigned possible_reads = (0u | ... | Terms::reads);
+
   /// What the terms keep from step to step.
   template <class T, class Architecture>
   struct states {
@@ -56,14 +59,18 @@ struct weighted_sum {
   template <class States, class F, std::size_t... I>
   void each(States& kept, F& f, std::index_sequence<I...>) const {
     std::size_t column = 0;
-    (void(f(std::get<I>(terms), std::get<I>(kept.of_term), std::exchange(column, column + Terms::column_count))),
-     ...);
+    (void(f(std::get<I>(terms), std::get<I>(kept.of_term), std::exchange(column, column + Terms::column_count))), ...);
   }
 };
 
-template <loss_term Term>
-weighted_sum<Term> operator*(double weight, const Term& term) {
-  return {{weighted<Term>{weight, term}}};
+/// For classes with the members of a loss term, or with some of them: what is missing is said. A class of another
+/// namespace that inherits nothing from here needs `using sdmae::loss::operator*`.
+template <class Term>
+requires requires { Term::reads; } || requires {
+  Term::column_count;
+}
+auto operator*(double weight, const Term& term) {
+  if constexpr (checked_loss<Term>::complete) return weighted_sum<Term>{{weighted<Term>{weight, term}}};
 }
 
 template <class... A, class... B>

@@ -28,4 +28,19 @@ concept mask_policy = requires(const M& mask, const request& r, std::int32_t* or
   mask.draw(r, order);
 };
 
+/// Instantiated with a class that is no mask_policy, this says what is missing.
+template <class M>
+struct checked_mask {
+  static_assert(
+      requires(const M& mask) {
+        { mask.visible(index{}) } -> std::convertible_to<index>;
+      },
+      "sdmae: a mask must bring `index visible(index patches) const`: how many of an image's patches stay visible");
+  static_assert(
+      requires(const M& mask, const request& r, std::int32_t* order) { mask.draw(r, order); },
+      "sdmae: a mask must bring `void draw(const masking::request&, std::int32_t* order) const`: a permutation of "
+      "the patches, visible ones first");
+  static constexpr bool complete = mask_policy<M>;
+};
+
 }  // namespace sdmae::masking

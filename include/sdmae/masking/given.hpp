@@ -25,6 +25,31 @@ class given {
     for (index i = 0; i < samples; ++i) add(masked.data() + i * patches, i);
   }
 
+  /// orders: [samples, patches], a permutation of the patches each, the first `visible` of which are seen, in this
+  /// order.
+  static given orders(const std::vector<std::int32_t>& orders, index patches, index visible) {
+    const index samples = patches > 0 ? index(orders.size()) / patches : 0;
+    if (samples == 0 || samples * patches != index(orders.size()) || visible < 1 || visible > patches)
+      throw error("given masks",
+                  std::to_string(orders.size()) + " values, " + std::to_string(visible) +
+                      " visible, are not orders of " + std::to_string(patches) + " patches",
+                  "pass [samples, patches] and at least one visible patch");
+    std::vector<std::int32_t> sorted;
+    for (index i = 0; i < samples; ++i) {
+      sorted.assign(orders.begin() + i * patches, orders.begin() + (i + 1) * patches);
+      std::sort(sorted.begin(), sorted.end());
+      for (index patch = 0; patch < patches; ++patch)
+        if (sorted[static_cast<std::size_t>(patch)] != patch)
+          throw error("given masks", "sample " + std::to_string(i) + " is no permutation of the patches",
+                      "name every patch once");
+    }
+    given made;
+    made.patches_ = patches;
+    made.visible_ = visible;
+    made.orders_ = orders;
+    return made;
+  }
+
   index visible(index patches) const {
     if (patches != patches_)
       throw error("given masks",
@@ -41,6 +66,7 @@ class given {
   }
 
  private:
+  given() = default;
   void add(const std::uint8_t* masked, index sample) {
     const index visible = std::count(masked, masked + patches_, std::uint8_t{0});
     if (sample == 0) visible_ = visible;
@@ -54,7 +80,7 @@ class given {
         if ((masked[patch] != 0) == (hide == 1)) orders_.push_back(static_cast<std::int32_t>(patch));
   }
 
-  index patches_, visible_ = 0;
+  index patches_ = 0, visible_ = 0;
   std::vector<std::int32_t> orders_;
 };
 

@@ -8,8 +8,7 @@
 
 namespace sdmae::masking {
 
-/// Released SD-MAE by default. He et al. floor the visible count and leave patches in the order drawn:
-/// random{.ratio = 0.75, .floored = rounding::kept, .sorted = false}.
+/// Released SD-MAE by default; see he_et_al for the other.
 struct random {
   double ratio = 0.6;
   rounding floored = rounding::masked;
@@ -25,6 +24,9 @@ struct random {
     if (sorted) sort_parts(order, n, visible(n));
   }
 };
+
+/// He et al.'s (arXiv 2111.06377): floor(N·(1 − ratio)) patches stay, in the order drawn.
+inline random he_et_al(double ratio) { return {.ratio = ratio, .floored = rounding::kept, .sorted = false}; }
 
 static_assert(mask_policy<random>);
 

@@ -14,27 +14,34 @@
 
 namespace sdmae {
 
-/// mean(image, ·) = Σ_t tokens(image·N + t, ·)/N. Overwritten.
-template <index N, tensor_backend B, index D>
-void mean_of_tokens(B& backend, rows_view<const scalar_of<B>, D> tokens, rows_view<scalar_of<B>, D> mean) {
+/// What stands for an image: the mean over its patch tokens, or its class token.
+enum class pooling { mean, class_token };
+
+/// pooled(image, ·) = Σ_t tokens(image·(C + N) + C + t, ·)/N, or the class token's row. Overwritten.
+template <index N, index C, tensor_backend B, index D>
+void pool(B& backend, rows_view<const scalar_of<B>, D> tokens, rows_view<scalar_of<B>, D> pooled, pooling how) {
   using T = scalar_of<B>;
-  backend.map(mean.rows(), D, [=] SDMAE_ELEMENT(index image, index c) {
-    T sum = 0;
-    for (index t = 0; t < N; ++t) sum += tokens(image * N + t, c);
-    mean(image, c) = sum / T(N);
+  const bool mean = how == pooling::mean;
+  backend.map(pooled.rows(), D, [=] SDMAE_ELEMENT(index image, index c) {
+    T sum = mean ? T(0) : tokens(image * (C + N), c);
+    for (index t = 0; mean && t < N; ++t) sum += tokens(image * (C + N) + C + t, c);
+    pooled(image, c) = mean ? sum / T(N) : sum;
   });
 }
 
-/// Features of an image: the encoder over all its patches, its final norm, the mean over the tokens. Images pass in
-/// slices; only two blocks' activations are held. The model must outlive the extractor, which reads the weights as they
-/// are when it is made.
+/// Features of an image: the encoder over all its patches, its final norm, then the mean over the patch tokens (a class
+/// token left out) or the class token alone. Images pass in slices; only two blocks' activations are held. The model
+/// must outlive the extractor, which reads the weights as they are when it is made.
 template <class Architecture, tensor_backend B, class Value = std::uint8_t>
 class feature_extractor {
  public:
   using T = scalar_of<B>;
   static constexpr index D = Architecture::D;
 
-  explicit feature_extractor(model<Architecture, B>& from, index slice = 4) : model_(from), slice_(slice) {
+  explicit feature_extractor(model<Architecture, B>& from, index slice = 4, pooling how = pooling::mean)
+      : model_(from), slice_(slice), pooling_(how) {
+    if (how == pooling::class_token && C == 0)
+      throw error("pooling", "this architecture has no class token", "take the mean, or set vit_shape::class_token");
     if (slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
     model_.prepare();
     planning_backend<B> nothing(backend());
@@ -67,7 +74,7 @@ class feature_extractor {
   }
 
  private:
-  static constexpr index N = Architecture::N;
+  static constexpr index N = Architecture::N, C = Architecture::encoder::C;
   using encoder = typename Architecture::encoder;
   using tower = typename encoder::blocks;
 
@@ -82,27 +89,31 @@ class feature_extractor {
     backend.copy_in(images, pixels_.data(), values);
     backend.copy_in(patches, patches_.data(), rows);
     const auto pooled = memory.template rows<T, D>("features", count);
+    const index tokens = count * (C + N);
     const auto embedded = encoder::embedding::template saved<T>::plan(memory, rows);
-    const auto normalised = tower::norm_layer::template saved<T>::plan(memory, rows);
+    const auto sequence = C > 0 ? memory.template rows<T, D>("sequence", tokens) : embedded.output;
+    const auto normalised = tower::norm_layer::template saved<T>::plan(memory, tokens);
     std::array<typename tower::block::template saved<T>, 2> blocks;
-    for (auto& block : blocks) block = tower::block::template saved<T>::plan(memory, rows);
+    for (auto& block : blocks) block = tower::block::template saved<T>::plan(memory, count, tokens);
+    for (auto& block : blocks) tower::block::keep_branches(backend, block);
 
     const auto& p = model_.weights().encoder_;
-    encoder::embedding::forward(backend, typename image_format<Architecture::image, Value>::type{images}, N, patches,
-                                model_.tables().encoder_position, p.patch_embed, embedded);
-    rows_view<const T, D> x = embedded.output;
+    encoder::embed(backend, typename image_format<Architecture::image, Value>::type{images}, N, patches,
+                   model_.tables().encoder_positions, p, embedded, sequence);
+    rows_view<const T, D> x = sequence;
     for (std::size_t i = 0; i < p.tower.blocks.size(); ++i) {
-      tower::block::forward(backend, N, x, p.tower.blocks[i], blocks[i % 2], memory);
+      tower::block::forward(backend, C + N, x, p.tower.blocks[i], blocks[i % 2], memory);
       x = blocks[i % 2].output;
     }
     tower::norm_layer::forward(backend, x, p.tower.norm, normalised);
-    mean_of_tokens<N>(backend, rows_view<const T, D>(normalised.output), pooled);
+    pool<N, C>(backend, rows_view<const T, D>(normalised.output), pooled, pooling_);
     return pooled;
   }
 
   using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));
   model<Architecture, B>& model_;
   index slice_;
+  pooling pooling_;
   memory_type memory_;
   std::vector<Value> pixels_;
   std::vector<std::int32_t> patches_;  // every patch of every image of a slice

@@ -1,11 +1,13 @@
 // Starting values of parameters, by the recipe that each names in the parameter table.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
 #include "sdmae/core/parameter.hpp"
 #include "sdmae/core/random.hpp"
+#include "sdmae/vit/position.hpp"
 
 namespace sdmae {
 
@@ -36,6 +38,16 @@ void initialise(const parameter& row, std::uint64_t position, const initialisati
       return uniform(std::sqrt(6.0 / (fan_in + double(row.count()) / fan_in)));
     case initial::fan_in_uniform:
       return uniform(1.0 / std::sqrt(fan_in));
+    case initial::normal:
+      return fill([&] { return 0.02 * numbers.normal(); });
+    case initial::sin_cos_2d: {
+      const index width = row.shape.extents[2];
+      const auto table = vit::sin_cos_2d<T>(row.traits.grid_height, row.traits.grid_width, width);
+      const index class_values = row.count() - index(table.size());
+      std::fill_n(values, class_values, T(0));
+      std::copy(table.begin(), table.end(), values + class_values);
+      return;
+    }
     case initial::truncated_normal:
       return fill([&] {
         double z = numbers.normal();

@@ -16,8 +16,10 @@ namespace sdmae {
 
 /// Owns one piece of the backend's memory with the flat weights, their packed form and the position tables. The backend
 /// must outlive it.
-template <class Architecture, tensor_backend B>
+template <class Architecture, class B>
 class model {
+  static_assert(checked_backend<B>::complete);
+
  public:
   using architecture = Architecture;
   using backend_type = B;
@@ -31,8 +33,8 @@ class model {
     memory_ = backend.allocate(plan.peak());
     arena real(memory_.data());
     lay_out(real);
-    write_positions(tables_.encoder_position);
-    write_positions(tables_.decoder_position);
+    write_positions(tables_.encoder_positions.table);
+    write_positions(tables_.decoder_positions.table);
     backend.fill(flat_, storage, scalar(0));
     std::size_t position = 0;
     for (const parameter& row : table()) {
@@ -89,8 +91,9 @@ class model {
     prepared_ = Architecture::template prepared<scalar>::plan(memory, *backend_);
   }
 
-  template <index Width>
-  void write_positions(rows_view<scalar, Width> table) {
+  template <index N, index Width>
+  void write_positions(matrix_view<scalar, N, Width> table) {
+    if (table.data == nullptr) return;  // the tower stores its own
     const std::vector<scalar> values = vit::sinusoid_1d<scalar>(table.rows(), Width);
     backend_->copy_in(table.data, values.data(), table.size());
     backend_->synchronise();
@@ -106,7 +109,7 @@ class model {
 };
 
 /// build<architecture>(backend, {.seed = 7}): a model with the released recipe's starting values.
-template <class Architecture, tensor_backend B>
+template <class Architecture, class B>
 model<Architecture, B> build(B& backend, const initialisation& from = {}) {
   return model<Architecture, B>(backend, from);
 }

@@ -46,6 +46,7 @@ painted<scalar_of<B>> paint(model<Architecture, B>& from, const Mask& mask, std:
     backend.copy_in(order, result.order.data(), count * Architecture::N);
     const mask_view masks{order, Architecture::N, result.visible};
     saved = saved_type::plan(memory, count, masks, pixels_output);
+    Architecture::keep_branches(backend, saved);
     Architecture::forward(backend, typename image_format<Architecture::image, Value>::type{pixels}, masks,
                           from.tables(), from.weights(), from.prepared(), saved, memory);
   };
@@ -56,8 +57,8 @@ painted<scalar_of<B>> paint(model<Architecture, B>& from, const Mask& mask, std:
   arena real(memory.data());
   run(from.backend(), real);
 
-  result.pixels.resize(static_cast<std::size_t>(saved.decoder_.pixels.size()));
-  from.backend().copy_out(result.pixels.data(), saved.decoder_.pixels.data, saved.decoder_.pixels.size());
+  result.pixels.resize(static_cast<std::size_t>(saved.pixels().size()));
+  from.backend().copy_out(result.pixels.data(), saved.pixels().data, saved.pixels().size());
   from.backend().synchronise();
   return result;
 }

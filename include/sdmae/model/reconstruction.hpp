@@ -2,11 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "sdmae/loss/target.hpp"
 #include "sdmae/model/paint.hpp"
 
 namespace sdmae {
@@ -24,25 +26,41 @@ struct reconstruction_images {
 
 namespace detail {
 
-/// The pixels of a channel of a patch, at base + (y·W + x)·C, with their mean and deviation in [0, 1].
+/// A patch of an image in [count, H, W, C]: its pixels, and the statistics of each channel.
 template <image_shape Image>
-struct patch_channel_pixels {
+struct patch_pixels {
+  static constexpr index n = Image.patch * Image.patch, C = Image.channels;
   std::size_t base;
-  double mean = 0, deviation = 0;
+  std::array<loss::target::pixel_statistics, C> channel{};
 
-  static constexpr index n = Image.patch * Image.patch;
-  static std::size_t offset(index k) {
-    return static_cast<std::size_t>((k / Image.patch * Image.width + k % Image.patch) * Image.channels);
+  /// Pixel k of channel c.
+  std::size_t at(index k, index c) const {
+    return base + static_cast<std::size_t>((k / Image.patch * Image.width + k % Image.patch) * C + c);
   }
-  patch_channel_pixels(const std::vector<std::uint8_t>& images, index image, index patch, index channel)
+  patch_pixels(const std::vector<std::uint8_t>& images, index image, index patch)
       : base(static_cast<std::size_t>(((image * Image.height + patch / Image.grid_width() * Image.patch) * Image.width +
                                        patch % Image.grid_width() * Image.patch) *
-                                          Image.channels +
-                                      channel)) {
-    double squares = 0;
-    for (index k = 0; k < n; ++k) mean += images[base + offset(k)] / 255.0 / double(n);
-    for (index k = 0; k < n; ++k) squares += std::pow(images[base + offset(k)] / 255.0 - mean, 2);
-    deviation = std::sqrt(squares / double(n - 1));
+                                      C)) {
+    constexpr auto normalisation = default_statistics<Image.channels>();
+    double patch_mean = 0, patch_squares = 0;
+    for (index c = 0; c < C; ++c) {
+      loss::target::pixel_statistics& s = channel[static_cast<std::size_t>(c)];
+      s.channel_mean = normalisation.mean[c];
+      s.channel_deviation = normalisation.deviation[c];
+      double squares = 0;
+      for (index k = 0; k < n; ++k) s.mean += images[at(k, c)] / 255.0 / double(n);
+      for (index k = 0; k < n; ++k) squares += std::pow(images[at(k, c)] / 255.0 - s.mean, 2);
+      s.deviation = std::sqrt(squares / double(n - 1));
+      patch_mean += s.normalised(s.mean) / double(C);
+    }
+    for (index c = 0; c < C; ++c)
+      for (index k = 0; k < n; ++k)
+        patch_squares +=
+            std::pow(channel[static_cast<std::size_t>(c)].normalised(images[at(k, c)] / 255.0) - patch_mean, 2);
+    for (auto& s : channel) {
+      s.patch_mean = patch_mean;
+      s.patch_variance = patch_squares / double(n * C - 1);
+    }
   }
 };
 
@@ -66,15 +84,17 @@ inline std::uint8_t to_byte(double unit) {
 
 /// One channel of one hidden patch; predicted values are C apart.
 template <class Target, image_shape Image, class T>
-void paint_patch(reconstruction_images& out, const patch_channel_pixels<Image>& pixels, const T* predicted,
-                 double baseline) {
+void paint_patch(reconstruction_images& out, const patch_pixels<Image>& pixels, index c, const T* predicted,
+                 double visible_mean) {
+  const auto& statistics = pixels.channel[static_cast<std::size_t>(c)];
+  const double baseline = Target::baseline(visible_mean, statistics);
   for (index k = 0; k < pixels.n; ++k) {
-    const std::size_t at = pixels.base + pixels.offset(k);
-    const double target = Target::of_pixel(out.original[at] / 255.0, pixels.mean, pixels.deviation);
-    const double painted = double(predicted[k * Image.channels]);
+    const std::size_t at = pixels.at(k, c);
+    const double target = Target::of_pixel(out.original[at] / 255.0, statistics);
+    const double painted = double(predicted[k * Image.channels + c]);
     out.masked[at] = grey;
-    out.baseline[at] = to_byte(Target::to_pixel(baseline, pixels.mean, pixels.deviation));
-    out.painted[at] = out.predicted[at] = to_byte(Target::to_pixel(painted, pixels.mean, pixels.deviation));
+    out.baseline[at] = to_byte(Target::to_pixel(baseline, statistics));
+    out.painted[at] = out.predicted[at] = to_byte(Target::to_pixel(painted, statistics));
     out.baseline_loss += (target - baseline) * (target - baseline);
     out.predicted_loss += (target - painted) * (target - painted);
   }
@@ -87,9 +107,6 @@ void paint_patch(reconstruction_images& out, const patch_channel_pixels<Image>& 
 template <class Target, class Architecture, tensor_backend B, masking::mask_policy Mask>
 reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed,
                                   byte_batch& batch) {
-  static_assert(
-      requires { Target::baseline_name; },
-      "sdmae::reconstruct: this target has no way back to pixels: take target::patch_channel or target::unit");
   constexpr image_shape Image = Architecture::image;
   constexpr index C = Image.channels, P = Image.patch_values(), N = Image.patches();
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
@@ -100,17 +117,20 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
   const std::vector<std::uint8_t> nothing(original.size(), detail::grey);
   reconstruction_images out{batch.size(), original, original, original, original, nothing, Target::baseline_name};
   const index hidden = N - result.visible;
-  for (index i = 0; i < batch.size(); ++i)
-    for (index c = 0; c < C; ++c) {
-      const std::int32_t* const order = result.order.data() + i * N;
-      double visible_mean = 0;
-      for (index v = 0; v < result.visible; ++v)
-        visible_mean += detail::patch_channel_pixels<Image>(original, i, order[v], c).mean / double(result.visible);
-      for (index m = 0; m < hidden; ++m)
-        detail::paint_patch<Target, Image>(
-            out, detail::patch_channel_pixels<Image>(original, i, order[result.visible + m], c),
-            result.pixels.data() + (i * hidden + m) * P + c, Target::baseline(visible_mean));
+  for (index i = 0; i < batch.size(); ++i) {
+    const std::int32_t* const order = result.order.data() + i * N;
+    std::array<double, C> visible_mean{};
+    for (index v = 0; v < result.visible; ++v) {
+      const detail::patch_pixels<Image> seen(original, i, order[v]);
+      for (std::size_t c = 0; c < C; ++c) visible_mean[c] += seen.channel[c].mean / double(result.visible);
     }
+    for (index m = 0; m < hidden; ++m) {
+      const detail::patch_pixels<Image> pixels(original, i, order[result.visible + m]);
+      for (index c = 0; c < C; ++c)
+        detail::paint_patch<Target>(out, pixels, c, result.pixels.data() + (i * hidden + m) * P,
+                                    visible_mean[static_cast<std::size_t>(c)]);
+    }
+  }
   const double values = double(std::max<index>(1, batch.size() * hidden * P));  // nothing hidden, nothing lost
   out.baseline_loss /= values;
   out.predicted_loss /= values;

@@ -5,32 +5,32 @@
 #include "sdmae/backend/epilogue.hpp"
 #include "sdmae/core/arena.hpp"
 #include "sdmae/core/parameter.hpp"
+#include "sdmae/core/shapes.hpp"
 #include "sdmae/nn/linear.hpp"
 
 namespace sdmae::nn {
 
-/// Where the qkv projection has a bias: on queries and values (released SD-MAE) or on all three (He et al.).
-enum class qkv_bias { query_and_value, full };
-
-template <index D, index Heads, qkv_bias Bias = qkv_bias::query_and_value>
+/// Heads of width HeadWidth on tokens of width D; A = Heads·HeadWidth is D unless one chooses otherwise.
+template <index D, index Heads, sdmae::qkv_bias Bias = sdmae::qkv_bias::query_and_value, index HeadWidth = D / Heads>
 struct attention {
-  using projection = linear<D, D>;
+  static constexpr index A = Heads * HeadWidth;
+  using projection = linear<A, D>;
 
   template <class T>
   struct parameters {
-    weight_view<T, 3 * D, D> qkv_weight;
-    vector_view<T, 3 * D> qkv_bias;  // [q | k | v]; with query_and_value the middle third is 0 and no parameter
+    weight_view<T, 3 * A, D> qkv_weight;
+    vector_view<T, 3 * A> qkv_bias;  // [q | k | v]; with query_and_value the middle third is 0 and no parameter
     typename projection::template parameters<T> proj;
 
     template <class Walk>
     constexpr void each(Walk& walk) {
-      walk("qkv.weight", qkv_weight, {3 * D, D}, {.start = initial::xavier_uniform, .fan_in = D, .decays = true});
-      if constexpr (Bias == nn::qkv_bias::full) {
-        walk("qkv.bias", qkv_bias, {3 * D}, {});
+      walk("qkv.weight", qkv_weight, {3 * A, D}, {.start = initial::xavier_uniform, .fan_in = D, .decays = true});
+      if constexpr (Bias == sdmae::qkv_bias::full) {
+        walk("qkv.bias", qkv_bias, {3 * A}, {});
       } else {
         const index offset = walk.place(qkv_bias);
-        walk.piece("q_bias", offset, {D}, {});
-        walk.piece("v_bias", offset + 2 * D, {D}, {});
+        walk.piece("q_bias", offset, {A}, {});
+        walk.piece("v_bias", offset + 2 * A, {A}, {});
       }
       walk("proj", proj);
     }
@@ -38,12 +38,12 @@ struct attention {
 
   template <class T>
   struct saved {
-    rows_view<T, 3 * D> qkv;
-    rows_view<T, D> attended;
+    rows_view<T, 3 * A> qkv;
+    rows_view<T, A> attended;
     rows_view<T, Heads> log_sum;
 
     static saved plan(arena& memory, index rows) {
-      return {memory.rows<T, 3 * D>("qkv", rows), memory.rows<T, D>("attended", rows),
+      return {memory.rows<T, 3 * A>("qkv", rows), memory.rows<T, A>("attended", rows),
               memory.rows<T, Heads>("log_sum", rows)};
     }
   };
@@ -54,10 +54,10 @@ struct attention {
                       const saved<scalar_of<B>>& s, rows_view<scalar_of<B>, D> y, Epilogue epilogue, arena& scratch) {
     using T = scalar_of<B>;
     arena::scope here(scratch);
-    T* workspace = scratch.take<T>("attention", backend.template attention_workspace<Heads, D>(tokens));
-    backend.template linear_forward<3 * D, D>(x, weight_view<const T, 3 * D, D>(p.qkv_weight),
-                                              vector_view<const T, 3 * D>(p.qkv_bias), s.qkv, epilogue::store{});
-    backend.template attention_forward<Heads, D>(tokens, rows_view<const T, 3 * D>(s.qkv), s.attended, s.log_sum,
+    T* workspace = scratch.take<T>("attention", backend.template attention_workspace<Heads, A>(tokens));
+    backend.template linear_forward<3 * A, D>(x, weight_view<const T, 3 * A, D>(p.qkv_weight),
+                                              vector_view<const T, 3 * A>(p.qkv_bias), s.qkv, epilogue::store{});
+    backend.template attention_forward<Heads, A>(tokens, rows_view<const T, 3 * A>(s.qkv), s.attended, s.log_sum,
                                                  workspace);
     projection::forward(backend, s.attended, p.proj, y, epilogue);
   }
@@ -70,20 +70,21 @@ struct attention {
                        rows_view<scalar_of<B>, D> dx, arena& scratch) {
     using T = scalar_of<B>;
     arena::scope here(scratch);
-    T* workspace = scratch.take<T>("attention", backend.template attention_workspace<Heads, D>(tokens));
-    const auto dqkv = scratch.rows<T, 3 * D>("dqkv", x.rows());
-    const auto dattended = dx;  // same shape, not needed at the same time
+    T* workspace = scratch.take<T>("attention", backend.template attention_workspace<Heads, A>(tokens));
+    const auto dqkv = scratch.rows<T, 3 * A>("dqkv", x.rows());
+    const auto dattended = A == D ? rows_view<T, A>(dx.data, dx.rows())  // not needed at the same time
+                                  : scratch.rows<T, A>("dattended", x.rows());
     projection::weight_gradient(backend, dy, s.attended, gradient.proj);
     projection::input_gradient(backend, dy, p.proj, dattended);
-    backend.template attention_backward<Heads, D>(tokens, rows_view<const T, D>(dattended),
-                                                  rows_view<const T, 3 * D>(s.qkv), rows_view<const T, D>(s.attended),
+    backend.template attention_backward<Heads, A>(tokens, rows_view<const T, A>(dattended),
+                                                  rows_view<const T, 3 * A>(s.qkv), rows_view<const T, A>(s.attended),
                                                   rows_view<const T, Heads>(s.log_sum), dqkv, workspace);
-    backend.template linear_weight_gradient<3 * D, D>(rows_view<const T, 3 * D>(dqkv), x, gradient.qkv_weight,
+    backend.template linear_weight_gradient<3 * A, D>(rows_view<const T, 3 * A>(dqkv), x, gradient.qkv_weight,
                                                       gradient.qkv_bias);
-    if constexpr (Bias == nn::qkv_bias::query_and_value)
-      backend.fill(gradient.qkv_bias.data + D, D, T(0));  // keys have no bias
-    backend.template linear_input_gradient<3 * D, D>(
-        rows_view<const T, 3 * D>(dqkv), weight_view<const T, 3 * D, D>(p.qkv_weight), dx, epilogue::store{});
+    if constexpr (Bias == sdmae::qkv_bias::query_and_value)
+      backend.fill(gradient.qkv_bias.data + A, A, T(0));  // keys have no bias
+    backend.template linear_input_gradient<3 * A, D>(
+        rows_view<const T, 3 * A>(dqkv), weight_view<const T, 3 * A, D>(p.qkv_weight), dx, epilogue::store{});
   }
 };
 

@@ -8,13 +8,16 @@
 #include "sdmae/core/arena.hpp"
 #include "sdmae/core/images.hpp"
 #include "sdmae/core/parameter.hpp"
+#include "sdmae/nn/linear.hpp"
 
 namespace sdmae::nn {
 
 /// The convolution with kernel = stride = patch of a vision transformer, as a linear layer over the patch flattened as
 /// (channel, y, x). Only the patches asked for are gathered and embedded.
-template <image_shape Image, index D>
+/// `Start` also says how the bias starts; see linear.
+template <image_shape Image, index D, initial Start = initial::fan_in_uniform>
 struct patch_embed {
+  static constexpr initial bias_start = linear<1, 1, Start>::bias_start;
   static constexpr index P = Image.patch_values();
 
   template <class T>
@@ -25,8 +28,8 @@ struct patch_embed {
     template <class Walk>
     constexpr void each(Walk& walk) {
       walk("proj.weight", weight, {D, Image.channels, Image.patch, Image.patch},
-           {.start = initial::fan_in_uniform, .fan_in = P, .decays = true});
-      walk("proj.bias", bias, {D}, {.start = initial::fan_in_uniform, .fan_in = P});
+           {.start = Start, .fan_in = P, .decays = true});
+      walk("proj.bias", bias, {D}, {.start = bias_start, .fan_in = P});
     }
   };
 

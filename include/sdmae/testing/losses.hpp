@@ -14,14 +14,21 @@
 
 namespace sdmae::testing {
 
-/// A batch of `images` outputs of a model whose architecture says N, P, K and image; `visible` patches of each are
-/// seen. Images are normalised ones, different in every pixel.
+/// A batch of `images` outputs of a model whose architecture says N, P, K and image, and how many rows student and
+/// teacher say of each image (`spoken`, 1 where it says nothing about it); `visible` patches of each are seen. Images
+/// are normalised ones, different in every pixel.
 template <tensor_backend B, loss::loss_term Term, class Architecture>
 class loss_examiner {
  public:
   using T = scalar_of<B>;
   static constexpr index N = Architecture::N, P = Architecture::P, K = Architecture::K;
   static constexpr index columns = Term::column_count;
+  static constexpr index spoken = [] {
+    if constexpr (requires { Architecture::spoken; })
+      return index{Architecture::spoken};
+    else
+      return index{1};
+  }();
 
   loss_examiner(B& backend, const Term& term, std::string name, index images, index visible)
       : backend_(backend),
@@ -31,9 +38,10 @@ class loss_examiner {
         visible_(visible),
         images_(backend, random(images * Architecture::image.values())),
         order_(backend, masks()),
-        pixels_(backend, random(images * (N - visible) * P)),
-        student_(backend, random(images * K)),
-        teacher_(backend, random(images * K)),
+        first_painted_((Term::reads & visible_pixels_output) != 0 ? 0 : visible),
+        pixels_(backend, random(images * (N - first_painted_) * P)),
+        student_(backend, random(images * spoken * K)),
+        teacher_(backend, random(images * spoken * K)),
         state_(backend, plan_state()),
         scratch_(backend, 1 << 17) {
     state_.write(std::vector<T>(static_cast<std::size_t>(state_.count())));
@@ -94,12 +102,12 @@ class loss_examiner {
   /// views are there even for outputs that the term does not reach.
   result evaluate(double weight, index slice, double start = 0, bool offered = false) {
     if (!carried_.empty()) state_.write(carried_);
-    const index hidden = N - visible_;
+    const index hidden = N - first_painted_;
     const auto gradient = [&](index count) {
       return guarded<B>(backend_, values(static_cast<std::size_t>(count), T(start)));
     };
-    guarded<B> dpixels = gradient(count_ * hidden * P), dstudent = gradient(count_ * K),
-               dteacher = gradient(count_ * K);
+    guarded<B> dpixels = gradient(count_ * hidden * P), dstudent = gradient(count_ * spoken * K),
+               dteacher = gradient(count_ * spoken * K);
     guarded<B, double> reported(backend_, columns * count_);
     arena memory(reinterpret_cast<std::byte*>(state_.data()));
     const state_type state = state_type::plan(memory);
@@ -107,13 +115,14 @@ class loss_examiner {
     for (index first = 0; first < count_; first += slice) {
       const index count = std::min(slice, count_ - first), rows = count * hidden;
       slice_type s{images_type{images_.data() + first * Architecture::image.values()},
-                   mask_view{order_.data() + first * N, N, visible_}, first, count_};
+                   painted_patches(mask_view{order_.data() + first * N, N, visible_}, first_painted_), first, count,
+                   count_};
       s.pixels = {pixels_.data() + first * hidden * P, rows};
-      s.student = {student_.data() + first * K, count};
-      s.teacher = {teacher_.data() + first * K, count};
+      s.student = {student_.data() + first * spoken * K, count * spoken};
+      s.teacher = {teacher_.data() + first * spoken * K, count * spoken};
       if (offered || reaches(pixels_output)) s.dpixels = {dpixels.data() + first * hidden * P, rows};
-      if (offered || reaches(student_output)) s.dstudent = {dstudent.data() + first * K, count};
-      if (offered || reaches(teacher_output)) s.dteacher = {dteacher.data() + first * K, count};
+      if (offered || reaches(student_output)) s.dstudent = {dstudent.data() + first * spoken * K, count * spoken};
+      if (offered || reaches(teacher_output)) s.dteacher = {dteacher.data() + first * spoken * K, count * spoken};
       std::array<double*, columns> to;
       for (index c = 0; c < columns; ++c) to[static_cast<std::size_t>(c)] = reported.data() + c * count_;
       scratch_.write(poison<T>(scratch_.count()));
@@ -192,6 +201,7 @@ class loss_examiner {
   index count_, visible_;
   guarded<B> images_;
   guarded<B, std::int32_t> order_;
+  index first_painted_;
   guarded<B> pixels_, student_, teacher_, state_, scratch_;
   values carried_;
   findings found_;

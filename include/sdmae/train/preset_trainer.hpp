@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "sdmae/loss/reconstruction.hpp"
-#include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/any.hpp"
 #include "sdmae/model/features.hpp"
 #include "sdmae/train/pretrainer.hpp"
@@ -23,13 +21,11 @@ class preset_trainer final : public trainer {
   preset_trainer(B backend, const trainer_options& options)
       : backend_(std::move(backend)),
         model_(backend_, {.seed = options.seed}),
-        train_(model_, options.mask,
-               (1 - options.distill_weight) * reconstruction{} + options.distill_weight * distillation{},
-               options.optimiser, {.seed = options.seed, .slice = options.slice, .schedule = options.schedule}) {}
+        train_(model_, options.mask, Preset::loss::make(options.distill_weight), options.optimiser,
+               {.seed = options.seed, .slice = options.slice, .schedule = options.schedule}) {}
 
   std::string policies() const override {
-    return "mask " + std::string(train_.mask().name()) + ", target " + target::name + ", teacher gradient " +
-           gradient::name + ", center from " + center::name;
+    return "mask " + std::string(train_.mask().name()) + ", target " + target::name + Preset::loss::policies;
   }
   index parameter_count() const override { return model_.parameter_count(); }
   index prototypes() const override { return Preset::architecture::K; }
@@ -41,7 +37,14 @@ class preset_trainer final : public trainer {
 
   run_report step(byte_batch& batch) override {
     report_ = train_.step(batch);
-    return {report_.step, report_.epoch, report_.loss, report_.terms, report_.learning_rate, report_.gradient_norm};
+    return {report_.step,
+            report_.epoch,
+            report_.loss,
+            report_.terms,
+            report_.learning_rate,
+            report_.gradient_norm,
+            report_.feature_deviation,
+            report_.feature_rank};
   }
 
   reconstruction_images reconstruct(byte_batch& images) override {
@@ -79,13 +82,9 @@ class preset_trainer final : public trainer {
   }
 
  private:
-  using target = typename Preset::target;
-  using gradient = loss::teacher_gradient::flow;
-  using center = loss::center_from::probabilities;
-  using reconstruction = loss::reconstruction<target>;
-  using distillation = loss::self_distillation<gradient, center>;
+  using target = typename Preset::loss::target;
   using model_type = model<typename Preset::architecture, B>;
-  using pretrainer_type = pretrainer<model_type, masking::any, loss::weighted_sum<reconstruction, distillation>>;
+  using pretrainer_type = pretrainer<model_type, masking::any, typename Preset::loss::type>;
 
   static std::vector<index> shape_of(const parameter& row) {
     return {row.shape.extents.begin(), row.shape.extents.begin() + row.shape.rank};

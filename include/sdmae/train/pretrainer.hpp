@@ -1,8 +1,10 @@
 // Pre-training: one call is one step of forward, losses, backward and AdamW over a batch, slice by slice.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -24,15 +26,18 @@ struct pretrain_settings {
   std::uint64_t seed = 0;      // of the masks
   index slice = 8;             // images that pass through the model together; no result depends on it
   cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
+  double drop_path = 0;        // rate of the last block of towers that have drop path; see draw_drop_path
 };
 
 /// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
 /// the losses' states, the step number) is the trainer's. The model must outlive it.
-template <class Model, masking::mask_policy Mask, class Loss>
+template <class Model, class Mask, class Loss>
 class pretrainer;
 
-template <class Architecture, tensor_backend B, masking::mask_policy Mask, class Loss>
+template <class Architecture, class B, class Mask, class Loss>
 class pretrainer<model<Architecture, B>, Mask, Loss> {
+  static_assert(masking::checked_mask<Mask>::complete);
+
  public:
   using model_type = model<Architecture, B>;
   using architecture = Architecture;
@@ -47,6 +52,10 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
         optimiser_(optimiser),
         settings_(chosen) {
     if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
+    if (!(settings_.drop_path >= 0 && settings_.drop_path < 1))
+      throw error("drop_path", "must lie in [0, 1)", "choose the share of branches that the last block drops");
+    if (settings_.drop_path > 0 && drop_path_values<Architecture>(1) == 0)
+      throw error("drop_path", "this architecture drops nothing", "set vit_shape::drop_path of encoder or decoder");
     if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
     segments_ = adamw_segments(model_type::table(), pass_.reaches());
     arena plan;
@@ -97,7 +106,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   double work(index images) {
     planning_backend<B> counting(backend());
     arena plan;
-    pass_.template run<std::uint8_t>(counting, plan, state_, nullptr, nullptr, 0, images, images);
+    pass_.lay_out_columns(plan, images);
+    pass_.template run<std::uint8_t>(counting, plan, state_, nullptr, nullptr, nullptr, 0, images, images);
     return counting.work();
   }
 
@@ -125,7 +135,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     planning_backend<B> nothing(backend());
     pass_.lay_out_columns(memory, batch);
     Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
-    pass_.template run<Value>(nothing, memory, state_, nullptr, nullptr, 0, std::min(batch, slice), batch);
+    pass_.template run<Value>(nothing, memory, state_, nullptr, nullptr, nullptr, 0, std::min(batch, slice), batch);
   }
 
   /// Takes memory for batches of `batch` images where there is not enough yet.
@@ -138,6 +148,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));
     grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
     grow(host_masks_, slice * Architecture::N);
+    grow(host_keep_, static_cast<std::size_t>(drop_path_values<Architecture>(index(slice))));
     grow(host_columns_, static_cast<std::size_t>(batch));
   }
 
@@ -163,7 +174,18 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
     arena memory(step_memory_.data());
     pass_.lay_out_columns(memory, batch.size());
-    pass_.template run<Value>(backend(), memory, state_, images, host_masks_.data(), first, count, batch.size());
+    pass_.template run<Value>(backend(), memory, state_, images, host_masks_.data(), draw_kept(batch, first, count),
+                              first, count, batch.size());
+  }
+
+  /// Which branches stay for these images; null: all.
+  template <class Batch>
+  const T* draw_kept(const Batch& batch, index first, index count) {
+    if (settings_.drop_path == 0) return nullptr;
+    for (index i = 0; i < count; ++i)
+      draw_drop_path<Architecture>(settings_.drop_path, settings_.seed, static_cast<std::uint64_t>(batch.epoch()),
+                                   static_cast<std::uint64_t>(batch.sample(first + i)), i, count, host_keep_.data());
+    return host_keep_.data();
   }
 
   /// The report of a batch whose slices are all done; gradients are complete afterwards.
@@ -172,28 +194,35 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     pass_.lay_out_columns(scratch, batch);
     Architecture::finish(backend(), model_.weights(), model_.prepared(), state_.gradient_views, scratch);
     backend().sum_of_squares(state_.gradients, storage, state_.norm_workspace);
+    pass_.spread().finish(backend());
     report_type report;
-    double norm = 0;
+    double norm = 0, spread[3] = {};
     backend().copy_out(&norm, state_.norm_workspace, 1);
+    backend().copy_out(spread, pass_.spread().numbers.data, 3);
     backend().synchronise();
     report.gradient_norm = std::sqrt(norm);
+    const auto features = slice_pass<model_type, Loss>::spread_type::from(spread);
+    report.feature_deviation = features.deviation;
+    report.feature_rank = features.rank;
     pass_.loss().each(state_.losses, [&](const auto& weighted, auto&, std::size_t column) {
       using Term = std::decay_t<decltype(weighted.term)>;
       for (std::size_t i = 0; i < Term::columns().size(); ++i) {
-        const double value = pass_.evaluated(weighted) ? batch_mean(pass_.column(column + i), batch) : 0;
-        report.terms[column + i] = {Term::columns()[i], value, weighted.weight != 0};
+        const loss::report_column what = Term::columns()[i];
+        const double value = pass_.evaluated(weighted) ? summarise(what.how, pass_.column(column + i), batch) : 0;
+        report.terms[column + i] = {what.name, value, weighted.weight != 0};
       }
       report.loss += weighted.weight * report.terms[column].value;
     });
     return report;
   }
 
-  double batch_mean(const double* column, index batch) {
+  double summarise(loss::summary how, const double* column, index batch) {
+    const auto first = host_columns_.begin(), last = first + batch;
     backend().copy_out(host_columns_.data(), column, batch);
     backend().synchronise();
-    double sum = 0;
-    for (index i = 0; i < batch; ++i) sum += host_columns_[static_cast<std::size_t>(i)];
-    return sum / double(batch);
+    if (how == loss::summary::mean) return std::accumulate(first, last, 0.0) / double(batch);
+    std::sort(first, last);
+    return double(std::unique(first, last) - first);
   }
 
   void refuse_unless_finite(const report_type& report) const {
@@ -229,6 +258,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   state_type state_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;
+  std::vector<T> host_keep_;
   std::vector<double> host_columns_;
 };
 

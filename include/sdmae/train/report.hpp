@@ -24,7 +24,8 @@ struct step_report_of {
   double loss = 0;  // Σ weight·term
   Terms terms{};
   double learning_rate = 0;
-  double gradient_norm = 0;  // L2, over all parameters
+  double gradient_norm = 0;                        // L2, over all parameters
+  double feature_deviation = 0, feature_rank = 0;  // see feature_spread
 };
 
 /// Of a trainer whose losses are known at compile time: nothing is allocated.

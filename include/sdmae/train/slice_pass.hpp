@@ -9,6 +9,8 @@
 #include "sdmae/core/batch.hpp"
 #include "sdmae/loss/weighted_sum.hpp"
 #include "sdmae/model/model.hpp"
+#include "sdmae/train/drop_path.hpp"
+#include "sdmae/train/feature_spread.hpp"
 #include "sdmae/train/training_state.hpp"
 
 namespace sdmae {
@@ -20,19 +22,27 @@ class slice_pass {
   using architecture = typename Model::architecture;
   using T = typename Model::scalar;
   using state_type = training_state<Model, Loss>;
+  using spread_type = feature_spread<T, architecture::D>;
+
+  static_assert(
+      (Loss::possible_reads & (student_output | teacher_output) & ~architecture::outputs) == 0,
+      "sdmae: this architecture has no student and no teacher (He et al.'s MAE): leave self-distillation out of "
+      "its loss, or train sd_mae");
 
   /// `visible`: patches that stay so in every image.
   slice_pass(Model& model, Loss loss, index visible) : model_(model), loss_(std::move(loss)), visible_(visible) {
-    // With every patch visible there is nothing to paint: the reconstruction is 0, not 0/0.
-    const unsigned possible = visible == architecture::N ? all_outputs & ~pixels_output : all_outputs;
+    const bool paints = visible < architecture::N || (loss_.reads() & visible_pixels_output) != 0;
+    const unsigned possible = paints ? ~0u : ~unsigned{pixels_output};
     reads_ = loss_.reads() & possible;
     reaches_ = loss_.reaches() & possible;
   }
 
-  /// Whether a term has a weight and what it reads.
+  /// Whether a term has a weight and something to judge. With every patch visible a loss of the masked ones has not:
+  /// the reconstruction is 0, not 0/0.
   template <class Weighted>
   bool evaluated(const Weighted& weighted) const {
-    return weighted.weight != 0 && (weighted.term.reads & ~reads_) == 0;
+    const bool masked_only = (weighted.term.reads & (pixels_output | visible_pixels_output)) == pixels_output;
+    return weighted.weight != 0 && !(masked_only && visible_ == architecture::N);
   }
 
   unsigned reaches() const { return reaches_; }
@@ -42,15 +52,19 @@ class slice_pass {
   /// A number for each image of the batch; see loss_term.
   double* column(std::size_t i) const { return columns_[i]; }
 
-  /// What the slices of a step share: a number an image and column.
+  const spread_type& spread() const { return spread_; }
+
+  /// What the slices of a step share: numbers and features of each image.
   void lay_out_columns(arena& memory, index batch) {
     for (double*& column : columns_) column = memory.take<double>("reported", batch);
+    spread_ = spread_type::plan(memory, batch);
   }
 
-  /// Forward, losses and backward of images [first, first + count) of a batch. Also run on a planning backend.
+  /// Forward, losses and backward of images [first, first + count) of a batch. `host_keep`: see draw_drop_path; null
+  /// keeps every branch. Also run on a planning backend.
   template <class Value, class Backend>
   void run(Backend& backend, arena& memory, state_type& kept, const Value* host_images, const std::int32_t* host_masks,
-           index first, index count, index batch) {
+           const T* host_keep, index first, index count, index batch) {
     Value* const images = memory.take<Value>("images", count * architecture::image.values());
     std::int32_t* const order = memory.take<std::int32_t>("masks", count * architecture::N);
     backend.copy_in(images, host_images, count * architecture::image.values());
@@ -59,16 +73,20 @@ class slice_pass {
     const images_type<Value> source{images};
 
     saved_ = saved_type::plan(memory, count, mask, reads_);
+    if (host_keep == nullptr)
+      architecture::keep_branches(backend, saved_);
+    else
+      copy_drop_path(backend, host_keep, count, saved_);
     architecture::forward(backend, source, mask, model_.tables(), model_.weights(), model_.prepared(), saved_, memory);
+    spread_.collect(backend, saved_.encoder_.patches, first, count);
 
-    const index rows = count * mask.masked();
-    loss::slice<T, architecture, images_type<Value>> slice{source, mask, first, batch};
-    slice.pixels = saved_.decoder_.pixels;
-    slice.student = saved_.student.scores;
-    slice.teacher = saved_.teacher.scores;
-    slice.dpixels = zeroed<architecture::P>(backend, memory, "dpixels", reaches_ & pixels_output ? rows : 0);
-    slice.dstudent = zeroed<architecture::K>(backend, memory, "dstudent", reaches_ & student_output ? count : 0);
-    slice.dteacher = zeroed<architecture::K>(backend, memory, "dteacher", reaches_ & teacher_output ? count : 0);
+    loss::slice<T, architecture, images_type<Value>> slice{source, saved_.painted(mask), first, count, batch};
+    slice.pixels = saved_.pixels();
+    slice.student = saved_.student();
+    slice.teacher = saved_.teacher();
+    slice.dpixels = zeroed(backend, memory, "dpixels", slice.pixels, pixels_output);
+    slice.dstudent = zeroed(backend, memory, "dstudent", slice.student, student_output);
+    slice.dteacher = zeroed(backend, memory, "dteacher", slice.teacher, teacher_output);
     loss_.each(kept.losses, [&](const auto& weighted, auto& state, std::size_t column) {
       std::array<double*, std::decay_t<decltype(weighted.term)>::column_count> out;
       if (!evaluated(weighted)) return;
@@ -84,13 +102,16 @@ class slice_pass {
   template <class Value>
   using images_type = typename image_format<architecture::image, Value>::type;
 
+  /// Zeros in the shape of an output; no rows where no gradient flows to it.
   template <index Width, class Backend>
-  rows_view<T, Width> zeroed(Backend& backend, arena& memory, const char* name, index rows) {
-    const rows_view<T, Width> view = memory.rows<T, Width>(name, rows);
+  rows_view<T, Width> zeroed(Backend& backend, arena& memory, const char* name, rows_view<const T, Width> output,
+                             unsigned bit) {
+    const rows_view<T, Width> view = memory.rows<T, Width>(name, (reaches_ & bit) != 0 ? output.rows() : 0);
     backend.fill(view.data, view.size(), T(0));
     return view;
   }
 
+  spread_type spread_;
   Model& model_;
   Loss loss_;
   index visible_;

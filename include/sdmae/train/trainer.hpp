@@ -80,6 +80,7 @@ struct registered_preset {
   std::string name;
   image_shape image;
   recipe defaults;
+  bool distills = true;  // has self-distillation
   std::function<std::unique_ptr<trainer>(const trainer_options&)> make;
   std::function<std::size_t()> resident;  // bytes that making one takes; see memory_plan
 };

@@ -12,9 +12,9 @@
 
 namespace sdmae::vit {
 
-/// An MLP In → hidden → hidden → bottleneck per token, unit length, then weight-normalised prototypes. Scores are the
-/// mean over an image's tokens; as the last layer is linear and has no bias, the mean is taken before it, which is the
-/// same and saves all but one of its products per image.
+/// An MLP In → hidden → hidden → bottleneck per token, unit length, then weight-normalised prototypes. Scores are a
+/// token's, or the mean over an image's tokens; as the last layer is linear and has no bias, the mean is taken before
+/// it, which is the same and saves all but one of its products per image.
 template <index In, head_shape Head>
 struct projection_head {
   static constexpr index H = checked_head<Head>::value.hidden, Z = Head.bottleneck, K = Head.prototypes;
@@ -45,11 +45,12 @@ struct projection_head {
     rows_view<T, H> pre0, hidden0, pre2, hidden2;  // [B·tokens, hidden], before and after GELU
     rows_view<T, Z> unit;                          // [B·tokens, bottleneck], of length 1
     column_view<T> length;                         // before normalisation
-    rows_view<T, Z> mean;                          // [B, bottleneck]
-    rows_view<T, K> scores;                        // [B, prototypes]
+    rows_view<T, Z> mean;                          // [S, bottleneck], S rows of scores: B, or B·tokens
+    rows_view<T, K> scores;                        // [S, prototypes]
 
     static saved plan(arena& memory, const char* name, index images, index rows) {
       arena::named here(memory, name);
+      const index scored = Head.per_token ? rows : images;
       saved s;
       s.pre0 = memory.rows<T, H>("pre0", rows);
       s.hidden0 = memory.rows<T, H>("hidden0", rows);
@@ -57,13 +58,13 @@ struct projection_head {
       s.hidden2 = memory.rows<T, H>("hidden2", rows);
       s.unit = memory.rows<T, Z>("unit", rows);
       s.length = memory.rows<T, 1>("length", rows);
-      s.mean = memory.rows<T, Z>("mean", images);
-      s.scores = memory.rows<T, K>("scores", images);
+      s.mean = memory.rows<T, Z>("mean", scored);
+      s.scores = memory.rows<T, K>("scores", scored);
       return s;
     }
   };
 
-  /// scores = mean over tokens of unit(mlp(x)), times the effective prototypes. x: [B·tokens, In], B rows of scores.
+  /// scores = mean over tokens of unit(mlp(x)), times the effective prototypes. x: [B·tokens, In].
   template <tensor_backend B>
   static void forward(B& backend, rows_view<const scalar_of<B>, In> x, const parameters<scalar_of<B>>& p,
                       const typename prototypes::template effective<scalar_of<B>>& e, const saved<scalar_of<B>>& s) {
@@ -85,7 +86,7 @@ struct projection_head {
   }
 
   /// dx += gradient of x: [B·tokens, In]. gradient.last_layer.weight_v collects the gradient of the effective
-  /// prototypes (weight_norm_linear::finish). dscores: [B, K].
+  /// prototypes (weight_norm_linear::finish). dscores: [S, K].
   template <tensor_backend B>
   static void backward(B& backend, rows_view<const scalar_of<B>, K> dscores, rows_view<const scalar_of<B>, In> x,
                        const parameters<scalar_of<B>>& p,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <string>
+#include <string_view>
 
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/core/arena.hpp"
@@ -11,10 +11,10 @@
 
 namespace sdmae::vit {
 
-template <vit_shape Tower, nn::qkv_bias Bias = nn::qkv_bias::query_and_value>
+template <vit_shape Tower>
 struct tower {
   static constexpr index D = checked_vit<Tower>::value.width;
-  using block = nn::block<Tower, Bias>;
+  using block = nn::block<Tower>;
   using norm_layer = nn::layer_norm<D>;
 
   template <class T>
@@ -23,9 +23,9 @@ struct tower {
     typename norm_layer::template parameters<T> norm;
 
     template <class Walk>
-    constexpr void each(Walk& walk) {
-      walk.numbered("blocks", blocks);
-      walk("norm", norm);
+    constexpr void each(Walk& walk, std::string_view blocks_name = "blocks", std::string_view norm_name = "norm") {
+      walk.numbered(blocks_name, blocks);
+      walk(norm_name, norm);
     }
   };
 
@@ -34,9 +34,10 @@ struct tower {
     std::array<typename block::template saved<T>, Tower.depth> blocks;
     typename norm_layer::template saved<T> norm;
 
-    static saved plan(arena& memory, index rows) {
+    /// Of `rows` tokens of `images` images together.
+    static saved plan(arena& memory, index images, index rows) {
       saved s;
-      for (auto& each : s.blocks) each = block::template saved<T>::plan(memory, rows);
+      for (auto& each : s.blocks) each = block::template saved<T>::plan(memory, images, rows);
       s.norm = norm_layer::template saved<T>::plan(memory, rows);
       return s;
     }
@@ -47,6 +48,12 @@ struct tower {
       return i == 0 ? x : rows_view<const T, D>(blocks[static_cast<std::size_t>(i - 1)].output);
     }
   };
+
+  /// See block::keep_branches.
+  template <tensor_backend B>
+  static void keep_branches(B& backend, const saved<scalar_of<B>>& s) {
+    for (const auto& each : s.blocks) block::keep_branches(backend, each);
+  }
 
   /// output = norm(blocks(x)). x: [B·tokens, D], must live until backward is done.
   template <tensor_backend B>

@@ -15,6 +15,7 @@ namespace {
 struct architecture {
   static constexpr image_shape image{.height = 4, .width = 4, .patch = 2};
   static constexpr sdmae::index N = 4, P = 12, K = 3;
+  static constexpr distilled says = distilled::prototypes;
 };
 using backend_type = reference_backend<double>;
 using values = std::vector<double>;
@@ -24,7 +25,8 @@ struct evaluation {
   backend_type backend;
   testing::guarded<backend_type> state_memory{backend, 64}, scratch_memory{backend, 1024};
   typename Term::template state<double, architecture> state;
-  values loss = values(2), entropy = values(2), dstudent = values(6), dteacher = values(6), center;
+  values loss = values(2), entropy = values(2), student_entropy = values(2), likeliest = values(2),
+         dstudent = values(6), dteacher = values(6), center;
 
   evaluation(const Term& term, const values& student, const values& teacher, const values& start, double weight) {
     arena memory(reinterpret_cast<std::byte*>(state_memory.data()));
@@ -32,13 +34,14 @@ struct evaluation {
     std::copy(start.begin(), start.end(), state.center.data);
     term.reset_step(backend, state, 0);
     using images = normalised_images<architecture::image, double>;
-    loss::slice<double, architecture, images> slice{images{}, mask_view{nullptr, 4, 2}, 0, 2};
+    loss::slice<double, architecture, images> slice{images{}, mask_view{nullptr, 4, 2}, 0, 2, 2};
     slice.student = {student.data(), 2};
     slice.teacher = {teacher.data(), 2};
     slice.dstudent = {dstudent.data(), 2};
     slice.dteacher = {dteacher.data(), 2};
     arena scratch(reinterpret_cast<std::byte*>(scratch_memory.data()));
-    term.evaluate(backend, weight, slice, state, {loss.data(), entropy.data()}, scratch);
+    term.evaluate(backend, weight, slice, state,
+                  {loss.data(), entropy.data(), student_entropy.data(), likeliest.data()}, scratch);
     term.end_step(backend, state, 2);
     center.assign(state.center.data, state.center.data + 3);
   }
@@ -75,6 +78,20 @@ TEST_CASE("the center follows logits, or stays; a stopped teacher has no gradien
   const evaluation none(loss::self_distillation<gradient::flow, from::none>{}, student, teacher, center, 0.2);
   CHECK(none.center == center);
   CHECK(none.dteacher != nothing);
+}
+
+TEST_CASE("what tells a healthy distillation from a collapsed one is reported") {
+  const evaluation got(loss::self_distillation<>{}, student, teacher, center, 0.2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    double total = 0, expected = 0;
+    for (std::size_t k = 0; k < 3; ++k) total += std::exp(student[3 * i + k] / 0.1);
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double p = std::exp(student[3 * i + k] / 0.1) / total;
+      expected -= p * std::log(p);
+    }
+    CHECK(got.student_entropy[i] == Approx(expected));
+  }
+  CHECK(got.likeliest == values{1, 0});  // of teacher − center
 }
 
 TEST_CASE("scores far apart give neither infinities nor NaN") {

@@ -12,7 +12,7 @@ TEST_CASE("a sum reads and reaches what its terms with a weight do") {
   const loss::self_distillation<> taught;
   const loss::self_distillation<loss::teacher_gradient::stop> stopped;
   const auto sum = 0.8 * painted + 0.2 * taught;
-  static_assert(decltype(sum)::columns == 3);
+  static_assert(decltype(sum)::columns == 5);
   CHECK(std::get<0>(sum.terms).weight == 0.8);
   CHECK(std::get<1>(sum.terms).weight == 0.2);
   CHECK(sum.reads() == all_outputs);

@@ -31,3 +31,17 @@ TEST_CASE("given masks that do not fit are refused") {
   std::int32_t order[2];
   CHECK_THROWS_AS(mask.draw({.grid_height = 1, .grid_width = 2, .sample = 1}, order), sdmae::error);
 }
+
+TEST_CASE("given orders are kept as they are; those that are no permutations are refused") {
+  const std::vector<std::int32_t> orders{2, 0, 1, 3, 3, 2, 1, 0};
+  const given mask = given::orders(orders, 4, 1);
+  CHECK(mask.visible(4) == 1);
+  const auto drawn =
+      sdmae::testing::drawn_mask(mask, {.grid_height = 2, .grid_width = 2, .seed = 9, .epoch = 1, .sample = 1});
+  CHECK(drawn == std::vector<std::int32_t>{3, 2, 1, 0});
+  CHECK_THROWS_AS(given::orders({0, 1, 1}, 3, 1), sdmae::error);
+  CHECK_THROWS_AS(given::orders({0, 1, 3}, 3, 1), sdmae::error);
+  CHECK_THROWS_AS(given::orders({0, 1, 2}, 2, 1), sdmae::error);
+  CHECK_THROWS_AS(given::orders({0, 1}, 2, 0), sdmae::error);
+  CHECK_THROWS_AS(given::orders({0, 1}, 2, 3), sdmae::error);
+}

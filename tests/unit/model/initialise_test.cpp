@@ -53,6 +53,19 @@ TEST_CASE("each recipe's bounds and statistics") {
   CHECK(fan_in.largest > 0.99 / std::sqrt(48.0));
   CHECK(fan_in.deviation == Approx(1 / std::sqrt(3 * 48.0)).epsilon(0.03));
 
+  const auto gauss = statistics_of(values_of(initial::normal, 0, {10000}));
+  CHECK(gauss.largest > 0.06);
+  CHECK(gauss.deviation == Approx(0.02).epsilon(0.03));
+
+  parameter table;
+  table.shape = {1, 7, 4};
+  table.traits = {.start = initial::sin_cos_2d, .grid_height = 2, .grid_width = 3};
+  std::vector<double> positions(28);
+  initialise(table, 0, {}, positions.data());
+  const auto grid = vit::sin_cos_2d<double>(2, 3, 4);
+  CHECK(std::vector<double>(positions.begin() + 4, positions.end()) == grid);
+  CHECK(std::vector<double>(positions.begin(), positions.begin() + 4) == std::vector<double>(4));  // of the class token
+
   // A standard normal cut at ±1 has the variance 1 − 2φ(1)/(2Φ(1) − 1) = 0.29112.
   const auto normal = statistics_of(values_of(initial::truncated_normal, 0, {10000}));
   CHECK(normal.largest <= 0.02);

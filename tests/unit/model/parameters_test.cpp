@@ -119,6 +119,36 @@ TEST_CASE("which outputs reach a parameter") {
   }
 }
 
+// Sizes that are known of facebookresearch/mae: 111,907,840 parameters of the base model, tables included.
+TEST_CASE("He et al.'s models have facebookresearch/mae's parameters") {
+  using base = sdmae::model<sdmae::presets::mae_vit_base_patch16::architecture, sdmae::reference_backend<float>>;
+  static_assert(base::table().size() == 2 + 2 + 12 * 12 + 2 + 2 + 1 + 1 + 8 * 12 + 2 + 2);
+  std::map<std::string, shape> got;
+  for (const sdmae::parameter& row : base::table()) {
+    const std::string name(row.name());
+    const auto extents = row.shape.extents.begin();
+    got[name] = shape(extents, extents + row.shape.rank);
+    const bool table = name == "pos_embed" || name == "decoder_pos_embed";
+    INFO(name);
+    CHECK(row.traits.trained == !table);
+    CHECK(row.traits.decays == (row.shape.rank >= 2 && !table));  // class and mask tokens do
+    CHECK((row.reached_by & sdmae::pixels_output) != 0);
+  }
+  CHECK(got["cls_token"] == shape{1, 1, 768});
+  CHECK(got["pos_embed"] == shape{1, 197, 768});
+  CHECK(got["patch_embed.proj.weight"] == shape{768, 3, 16, 16});
+  CHECK(got["blocks.11.attn.qkv.bias"] == shape{2304});
+  CHECK(got["blocks.0.mlp.fc1.weight"] == shape{3072, 768});
+  CHECK(got["decoder_embed.weight"] == shape{512, 768});
+  CHECK(got["decoder_embed.bias"] == shape{512});
+  CHECK(got["mask_token"] == shape{1, 1, 512});
+  CHECK(got["decoder_pos_embed"] == shape{1, 197, 512});
+  CHECK(got["decoder_blocks.7.attn.qkv.weight"] == shape{1536, 512});
+  CHECK(got["decoder_norm.weight"] == shape{512});
+  CHECK(got["decoder_pred.weight"] == shape{768, 512});
+  CHECK(base::parameter_count() == 111907840);
+}
+
 TEST_CASE("presets have the released sizes") {
   using namespace sdmae::presets;
   const auto count = [](auto preset) {

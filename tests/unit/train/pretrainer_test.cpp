@@ -2,10 +2,12 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -14,6 +16,7 @@
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/random.hpp"
+#include "sdmae/model/mae.hpp"
 #include "tiny.hpp"
 
 namespace {
@@ -133,6 +136,27 @@ TEST_CASE("a term of weight 0 is not evaluated, and what it alone reaches keeps 
   }
 }
 
+TEST_CASE("how far features spread: like batches do not, different ones do, over more than one direction") {
+  training run;
+  const auto report = run.step();
+  CHECK(report.feature_deviation > 0);
+  CHECK(report.feature_rank > 1);
+  CHECK(report.feature_rank <= 4 + 1e-9);  // five images
+  const double used = report.terms[4].value;
+  CHECK(std::string(report.terms[4].name) == "used_prototypes");
+  CHECK((used >= 1 && used <= 5 && used == std::floor(used)));
+
+  training same;
+  const std::vector<std::uint8_t> one = tiny::pictures(1);
+  std::vector<std::uint8_t> copies;
+  for (int i = 0; i < 5; ++i) copies.insert(copies.end(), one.begin(), one.end());
+  array_batch<tiny::image, std::uint8_t> batch(copies.data(), 5);
+  pretrainer train(same.model, masking::random{.ratio = 0}, losses(1), adamw{}, {.slice = 2});
+  const auto collapsed = train.step(batch);
+  CHECK(collapsed.feature_deviation < 1e-6);
+  CHECK(collapsed.terms[4].value == 1);
+}
+
 TEST_CASE("with every patch visible the reconstruction is 0, not 0/0") {
   training run(1, 5, 0.2, 0.0);
   const auto report = run.step();
@@ -170,6 +194,64 @@ TEST_CASE("the memory plan is what is taken, to the byte") {
     CHECK(pieces == plan.resident + plan.step);
     CHECK(plan.resident > 4 * sizeof(float) * decltype(model)::storage);
   }
+}
+
+namespace {
+
+using dropping =
+    sd_mae<tiny::image, vit_shape{.width = 32, .depth = 3, .heads = 2, .drop_path = true}, tiny::decoder, tiny::head>;
+
+std::vector<float> weights_after(double drop_path, std::uint64_t seed, sdmae::index slice) {
+  backend cpu({.threads = 2});
+  auto model = build<dropping>(cpu, {.seed = 5});
+  pretrainer train(model, masking::random{.ratio = 0.6}, losses(0.2), adamw{.learning_rate = 1e-3},
+                   {.seed = seed, .slice = slice, .drop_path = drop_path});
+  const auto images = tiny::pictures(5);
+  array_batch<tiny::image, std::uint8_t> batch(images.data(), 5);
+  for (int i = 0; i < 2; ++i) train.step(batch);
+  return {model.flat(), model.flat() + model.storage};
+}
+
+}  // namespace
+
+TEST_CASE("drop path depends on its rate and seed, not on slices; refused where nothing drops") {
+  const auto dropped = weights_after(0.5, 1, 5);
+  CHECK(dropped == weights_after(0.5, 1, 2));
+  CHECK(dropped != weights_after(0, 1, 5));
+  std::vector<float> keep(2 * 3 * 4000), mean(6);
+  for (std::uint64_t sample = 0; sample < 4000; ++sample)
+    draw_drop_path<dropping>(0.5, 3, 0, sample, sdmae::index(sample), 4000, keep.data());
+  for (std::size_t i = 0; i < keep.size(); ++i) mean[i / 4000] += keep[i] / 4000;
+  for (const float each : mean) CHECK(each == Approx(1).margin(0.06));  // kept branches make up for dropped ones
+  CHECK(std::count(keep.begin(), keep.begin() + 8000, 1.0f) == 8000);   // the first block keeps all
+  CHECK(std::count(keep.begin() + 16000, keep.end(), 0.0f) > 3700);     // the last drops half
+
+  backend cpu;
+  auto model = build<tiny::architecture>(cpu);
+  CHECK_THROWS_AS(pretrainer(model, masking::random{}, losses(0.2), adamw{}, {.drop_path = 0.1}), error);
+  CHECK_THROWS_AS(pretrainer(model, masking::random{}, losses(0.2), adamw{}, {.drop_path = 1}), error);
+}
+
+TEST_CASE("He et al.'s MAE learns, its stored tables stay as they are; slices change no bit") {
+  using architecture = mae<tiny::image, tiny::encoder, tiny::decoder>;
+  const auto images = tiny::pictures(6);
+  const auto run = [&](sdmae::index slice) {
+    backend cpu({.threads = 2});
+    auto model = build<architecture>(cpu, {.seed = 5});
+    const parameter& table = *std::find_if(model.table().begin(), model.table().end(),
+                                           [](const parameter& p) { return p.name() == "pos_embed"; });
+    const auto before = model.read(table);
+    pretrainer train(model, masking::he_et_al(0.75), 1.0 * loss::reconstruction<loss::target::patch>{},
+                     adamw{.learning_rate = 3e-3, .beta2 = 0.95}, {.slice = slice});
+    array_batch<tiny::image, std::uint8_t> batch(images.data(), 6);
+    const double first = train.step(batch).loss;
+    double last = 0;
+    for (int i = 0; i < 30; ++i) last = train.step(batch).loss;
+    CHECK(last < 0.98 * first);
+    CHECK(model.read(table) == before);
+    return std::vector<float>(model.flat(), model.flat() + model.storage);
+  };
+  CHECK(run(6) == run(4));
 }
 
 TEST_CASE("a batch without images is refused") {

@@ -25,3 +25,20 @@ TEST_CASE("the table in float is that in double, rounded; an odd width ends with
   for (std::size_t i = 0; i < floats.size(); ++i) CHECK(floats[i] == float(doubles[i]));
   CHECK(doubles[9] == Approx(std::sin(std::pow(10000.0, -0.8))));
 }
+
+// He et al.'s table: half the channels for the column, half for the row, sines before cosines.
+TEST_CASE("the two-dimensional table has the column's angles first, then the row's") {
+  constexpr int height = 3, width = 5, channels = 8;
+  const auto table = sdmae::vit::sin_cos_2d<double>(height, width, channels);
+  REQUIRE(table.size() == height * width * channels);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int k = 0; k < 2; ++k) {
+        const double rate = k == 0 ? 1.0 : 1e-2;
+        const double* const row = table.data() + (y * width + x) * channels;
+        CHECK(row[k] == Approx(std::sin(x * rate)).margin(1e-14));
+        CHECK(row[2 + k] == Approx(std::cos(x * rate)).margin(1e-14));
+        CHECK(row[4 + k] == Approx(std::sin(y * rate)).margin(1e-14));
+        CHECK(row[6 + k] == Approx(std::cos(y * rate)).margin(1e-14));
+      }
+}

@@ -1,0 +1,121 @@
+// Self-distillation on features: the decoder's visible tokens, at the encoder's width, teach the encoder's.
+#pragma once
+
+#include "sdmae/nn/linear.hpp"
+#include "sdmae/vit/prototype_distillation.hpp"
+
+namespace sdmae::vit {
+
+/// What a student of width D and a teacher of width Dd say of visible tokens: student = e, teacher = g·Wᵀ + b, token by
+/// token or as means over an image's visible tokens. The mean of the teacher is taken before its linear layer.
+template <index D, index Dd, feature_shape Shape>
+struct feature_distillation {
+  static constexpr distilled kind = distilled::features;
+  static constexpr index K = D;
+  using projection = nn::linear<Dd, D>;
+
+  template <class T>
+  struct parameters {
+    typename projection::template parameters<T> distill_projection;
+
+    template <class Walk>
+    constexpr void each(Walk& walk) {
+      walk.reached_by = teacher_output;
+      walk("distill_projection", distill_projection);
+    }
+  };
+
+  template <class T>
+  struct prepared {
+    template <class B>
+    static prepared plan(arena&, B&) {
+      return {};
+    }
+  };
+
+  template <class T>
+  struct saved {
+    rows_view<T, D> student, teacher;  // [S, D], S rows of features: B, or B·V
+    rows_view<T, Dd> said;             // [S, Dd], what the teacher's linear layer reads
+
+    static saved plan(arena& memory, index images, index rows, unsigned asked) {
+      arena::named here(memory, "distillation");
+      const index said = Shape.per_token ? rows : images;
+      saved s;
+      if (asked & student_output) s.student = memory.rows<T, D>("student", said);
+      if (asked & teacher_output) {
+        s.said = memory.rows<T, Dd>("said", said);
+        s.teacher = memory.rows<T, D>("teacher", said);
+      }
+      return s;
+    }
+    rows_view<const T, K> student_output_rows() const { return student; }
+    rows_view<const T, K> teacher_output_rows() const { return teacher; }
+  };
+
+  template <tensor_backend B>
+  static void prepare(B&, const parameters<scalar_of<B>>&, const prepared<scalar_of<B>>&) {}
+  template <tensor_backend B>
+  static void finish(B&, const parameters<scalar_of<B>>&, const prepared<scalar_of<B>>&,
+                     const parameters<scalar_of<B>>&, arena&) {}
+
+  /// e: [B·V, D]; g: [B·V, Dd].
+  template <tensor_backend B>
+  static void student_forward(B& backend, rows_view<const scalar_of<B>, D> e, const parameters<scalar_of<B>>&,
+                              const prepared<scalar_of<B>>&, const saved<scalar_of<B>>& s) {
+    mean_of_rows<D>(backend, e, s.student);
+  }
+  template <tensor_backend B>
+  static void teacher_forward(B& backend, rows_view<const scalar_of<B>, Dd> g, const parameters<scalar_of<B>>& p,
+                              const prepared<scalar_of<B>>&, const saved<scalar_of<B>>& s) {
+    mean_of_rows<Dd>(backend, g, s.said);
+    projection::forward(backend, s.said, p.distill_projection, s.teacher);
+  }
+
+  /// de += the gradient of e, dg += that of g; parameter gradients are accumulated.
+  template <tensor_backend B>
+  static void student_backward(B& backend, rows_view<const scalar_of<B>, K> d, rows_view<const scalar_of<B>, D>,
+                               const parameters<scalar_of<B>>&, const prepared<scalar_of<B>>&,
+                               const saved<scalar_of<B>>&, const parameters<scalar_of<B>>&,
+                               rows_view<scalar_of<B>, D> de, arena&) {
+    add_to_rows<D>(backend, d, de);
+  }
+  template <tensor_backend B>
+  static void teacher_backward(B& backend, rows_view<const scalar_of<B>, K> d, rows_view<const scalar_of<B>, Dd>,
+                               const parameters<scalar_of<B>>& p, const prepared<scalar_of<B>>&,
+                               const saved<scalar_of<B>>& s, const parameters<scalar_of<B>>& gradient,
+                               rows_view<scalar_of<B>, Dd> dg, arena& scratch) {
+    arena::scope here(scratch);
+    const auto dsaid = scratch.rows<scalar_of<B>, Dd>("dsaid", s.said.rows());
+    projection::weight_gradient(backend, d, s.said, gradient.distill_projection);
+    projection::input_gradient(backend, d, p.distill_projection, dsaid);
+    add_to_rows<Dd>(backend, dsaid, dg);
+  }
+
+ private:
+  /// mean(s, ·) = the mean of the rows of x that belong to it, x.rows() / mean.rows() each.
+  template <index W, tensor_backend B>
+  static void mean_of_rows(B& backend, rows_view<const scalar_of<B>, W> x, rows_view<scalar_of<B>, W> mean) {
+    using T = scalar_of<B>;
+    const index each = x.rows() / mean.rows();
+    backend.map(mean.rows(), W, [=] SDMAE_ELEMENT(index s, index c) {
+      T sum = 0;
+      for (index t = 0; t < each; ++t) sum += x(s * each + t, c);
+      mean(s, c) = sum / T(each);
+    });
+  }
+  /// The gradient of mean_of_rows, added.
+  template <index W, tensor_backend B>
+  static void add_to_rows(B& backend, rows_view<const scalar_of<B>, W> dmean, rows_view<scalar_of<B>, W> dx) {
+    using T = scalar_of<B>;
+    const index each = dx.rows() / dmean.rows();
+    backend.map(dx.rows(), W, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) += dmean(r / each, c) / T(each); });
+  }
+};
+
+template <index D, index Dd, feature_shape Shape>
+struct distillation_for<D, Dd, Shape> {
+  using type = feature_distillation<D, Dd, Shape>;
+};
+
+}  // namespace sdmae::vit
