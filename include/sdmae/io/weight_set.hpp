@@ -93,7 +93,7 @@ inline void check_finite(const std::string& file, const std::string& tensor, dty
 
 /// Hands the bytes of an assembled tensor to the sink, 64 KiB at a time. Throws sdmae::error, naming the file's tensor,
 /// for a floating-point value that is not finite.
-inline void stream(const safetensors_file& file, const assembled_tensor& tensor, const byte_sink& sink) {
+inline void read_bytes(const safetensors_file& file, const assembled_tensor& tensor, const byte_sink& sink) {
   if (!tensor.computed.empty()) {
     sink(tensor.computed.data(), static_cast<index>(tensor.computed.size() * sizeof(float)));
     return;
@@ -116,7 +116,7 @@ inline void stream(const safetensors_file& file, const assembled_tensor& tensor,
 inline std::vector<float> values_of(const safetensors_file& file, const assembled_tensor& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.count()));
   index position = 0;
-  stream(file, tensor, [&](const void* bytes, index size) {
+  read_bytes(file, tensor, [&](const void* bytes, index size) {
     const index count = size / dtype_size(tensor.type);
     detail::convert_elements(tensor.type, static_cast<const unsigned char*>(bytes), count, values.data() + position);
     position += count;
@@ -147,7 +147,7 @@ class weight_set {
     std::vector<tensor_to_write> tensors;
     for (const auto& [name, tensor] : tensors_)
       tensors.push_back({name, tensor.type, tensor.shape, nullptr,
-                         [file, tensor = tensor](const byte_sink& sink) { stream(*file, tensor, sink); }});
+                         [file, tensor = tensor](const byte_sink& sink) { read_bytes(*file, tensor, sink); }});
     return tensors;
   }
 
