@@ -33,12 +33,13 @@ inline std::string ranges(const std::vector<index>& numbers) {
 }
 
 // "blocks.0.norm1.weight" … "blocks.11.norm1.weight" as "blocks.{0-11}.norm1.weight": names that differ in their first
-// number stand as one, where the first of them stood.
+// number stand as one, where the first of them stood; and so do a checkpoint's moments of all parameters.
 inline std::vector<std::string> condensed(const std::vector<std::string>& names) {
   std::vector<std::string> starts, ends;
   std::vector<std::set<index>> numbers;
   std::map<std::string, std::size_t> places;
-  for (const std::string& name : names) {
+  for (const std::string& whole : names) {
+    const std::string name = whole.rfind("sdmae.adamw.", 0) == 0 ? "sdmae.adamw.*" : whole;
     const std::size_t first = name.find_first_of("0123456789");
     const std::size_t end = std::min(name.find_first_not_of("0123456789", first), name.size());
     const bool numbered = first != std::string::npos && first > 0 && name[first - 1] == '.' && end - first < 10;

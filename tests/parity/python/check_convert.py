@@ -18,7 +18,7 @@ except ImportError as problem:
     print("check skipped:", problem)
     sys.exit(77)
 
-from golden_interop import as_timm, case, timm_vit
+from golden_interop import as_timm, case, timm_vit  # which also finds the oracle
 from oracle import PRESETS, Config, Mae, SdMae, Vit
 
 CONVERT, SCRATCH = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
