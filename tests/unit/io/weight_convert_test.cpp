@@ -251,6 +251,15 @@ TEST_CASE("integers are no weights, and thirds of two types no whole") {
              says("parts of different element types"));
 }
 
+TEST_CASE("rows of rows reach across stretches") {
+  const assembled_tensor whole{"whole", dtype::f32, {4, 2}, {{"x", 0, 16}, {"", 0, 16}}, {}};
+  const assembled_tensor part = rows_of(rows_of(whole, 1, 4, "middle"), 0, 2, "part");
+  CHECK(part.shape == std::vector<sdmae::index>{2, 2});
+  REQUIRE(part.stretches.size() == 2);
+  CHECK((part.stretches[0].tensor == "x" && part.stretches[0].begin == 8 && part.stretches[0].end == 16));
+  CHECK((part.stretches[1].tensor.empty() && part.stretches[1].end - part.stretches[1].begin == 8));
+}
+
 TEST_CASE("heads come from the caller, the metadata, or the width of published models") {
   workshop here;
   const auto opened = [&](sdmae::index width, const std::map<std::string, std::string>& metadata) {
