@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "mae_weights.hpp"
 #include "sdmae/data/encode.hpp"
 #include "sdmae/data/synthetic.hpp"
 #include "sdmae/io/safetensors.hpp"
@@ -162,6 +163,23 @@ void print(const fs::path& path, const std::string& name, std::size_t entry) {
   std::printf("%.17g\n", sdmae::safetensors_file(path).read<double>(name).at(entry));
 }
 
+/// equal <file> <file>: fails unless both hold the same tensors, to the bit; metadata may differ. With a third word,
+/// only tensors of the second whose name begins with it count.
+void same_tensors(const fs::path& one, const fs::path& other, const std::string& start) {
+  const held_file first(one), second(other);
+  std::size_t compared = 0;
+  for (const auto& [name, tensor] : second.tensors) {
+    if (name.rfind(start, 0) != 0) continue;
+    const auto found = first.tensors.find(name);
+    if (found == first.tensors.end()) fail(one.string() + " lacks " + name);
+    const held_tensor& mine = found->second;
+    if (mine.type != tensor.type || mine.shape != tensor.shape || mine.bytes != tensor.bytes) fail(name + " differs");
+    ++compared;
+  }
+  if (compared == 0 || compared != first.tensors.size())
+    fail(one.string() + " has other tensors than " + other.string());
+}
+
 /// cut <from> <to> <bytes>: the first so many bytes. flip <from> <to> <position>: one byte changed.
 void damage(const std::string& how, const fs::path& from, const fs::path& to, std::size_t place) {
   std::ifstream in(from, std::ios::binary);
@@ -183,6 +201,8 @@ void run(const std::vector<std::string>& words) {
   if (command == "images") return count(4), images(words[1], std::stoll(words[2]), std::stoll(words[3]));
   if (command == "edit") return count(3), edit(words[1], words[2], {words.begin() + 3, words.end()});
   if (command == "list") return list(words[1]);
+  if (command == "mae") return write_weights(words[1], mae_weights());  // mae <file>: see tests/mae_weights.hpp
+  if (command == "equal") return count(3), same_tensors(words[1], words[2], words.size() > 3 ? words[3] : "");
   if (command == "print") return count(4), print(words[1], words[2], std::stoul(words[3]));
   if (command == "cut" || command == "flip") return count(4), damage(command, words[1], words[2], std::stoul(words[3]));
   fail("command " + command);

@@ -64,14 +64,14 @@ class safetensors_file {
                       std::to_string(facts.count()) + " elements; " + std::to_string(count) + " are needed",
                   "give a file of the same architecture");
     if (facts.type == dtype_of<Scalar>() && !std::is_same_v<Scalar, bool>) {
-      read_bytes(facts, 0, reinterpret_cast<unsigned char*>(out), facts.end - facts.begin);
+      read_stored(facts, 0, reinterpret_cast<unsigned char*>(out), facts.end - facts.begin);
       return;
     }
     alignas(64) std::array<unsigned char, 65536> buffer;
     const index size = dtype_size(facts.type), at_once = static_cast<index>(buffer.size()) / size;
     for (index done = 0; done < count; done += at_once) {
       const index now = std::min(at_once, count - done);
-      read_bytes(facts, done * size, buffer.data(), now * size);
+      read_stored(facts, done * size, buffer.data(), now * size);
       if (!detail::convert_elements(facts.type, buffer.data(), now, out + done))
         throw error(name_,
                     "tensor " + detail::quoted(tensor) + " (" + std::string(dtype_name(facts.type)) +
@@ -87,6 +87,12 @@ class safetensors_file {
     std::vector<Scalar> values(static_cast<std::size_t>(info(tensor).count()));
     read(tensor, values.data(), static_cast<index>(values.size()));
     return values;
+  }
+
+  /// Reads `size` of a tensor's bytes as they are stored, from byte `from` of it on. The caller keeps within the
+  /// tensor.
+  void read_stored(const tensor_info& tensor, index from, unsigned char* out, index size) const {
+    read_at(data_start_ + tensor.begin + from, out, size);
   }
 
  private:
@@ -127,10 +133,6 @@ class safetensors_file {
     data_start_ = 8 + static_cast<index>(header.size());
     detail::check_layout(name_, tensors_, file_size - data_start_);
     for (std::size_t i = 0; i < tensors_.size(); ++i) places_[tensors_[i].name] = i;
-  }
-
-  void read_bytes(const tensor_info& tensor, index from, unsigned char* out, index size) const {
-    read_at(data_start_ + tensor.begin + from, out, size);
   }
 
   void read_at(index position, unsigned char* out, index size) const {

@@ -1,10 +1,12 @@
 // Checkpoints: a training run as a safetensors file, weights under the released names. Needs sdmae::checkpoint.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +14,9 @@
 #include "sdmae/core/error.hpp"
 #include "sdmae/io/safetensors.hpp"
 #include "sdmae/io/safetensors_write.hpp"
+#include "sdmae/io/weight_report.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae {
 
@@ -28,12 +32,6 @@ inline tensor_to_write to_write(const named_tensor& tensor) {
             tensor.read(values.data());
             sink(values.data(), static_cast<index>(values.size() * sizeof(float)));
           }};
-}
-
-inline std::string joined(const std::vector<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
-  return text;
 }
 
 /// Every way in which a file's tensors differ from the wanted ones; those for which `ignored` is true do not count.
@@ -53,6 +51,45 @@ std::vector<std::string> differences(const safetensors_file& file, const std::ve
   for (const tensor_info& tensor : file.tensors())
     if (!known.count(tensor.name) && !ignored(tensor.name)) found.push_back("unexpected " + tensor.name);
   return found;
+}
+
+// A position table of a file that a model wants for another grid of patches. `kept` rows belong to the class token.
+struct resized_table {
+  named_tensor wanted;
+  vit::patch_grid from, to;
+  index kept = 0;
+
+  std::string text() const {
+    const auto size = [](vit::patch_grid grid) {
+      return std::to_string(grid.height) + "x" + std::to_string(grid.width);
+    };
+    return wanted.name + " from " + size(from) + " to " + size(to) + " patches";
+  }
+
+  // What the file holds under that name, and takes it resized.
+  named_tensor as_tensor() const {
+    named_tensor stored = wanted;
+    stored.write = [table = *this](const float* values) {
+      const index width = table.wanted.shape[2], rows = table.kept + table.from.patches();
+      const std::vector<float> old(values, values + rows * width);
+      table.wanted.write(vit::resize_positions(old, width, table.kept, table.from, table.to).data());
+    };
+    return stored;
+  }
+};
+
+inline std::optional<resized_table> resizable(const safetensors_file& file, const named_tensor& wanted,
+                                              vit::patch_grid grid) {
+  const std::vector<index>& have = file.info(wanted.name).shape;
+  const std::vector<index>& want = wanted.shape;
+  if (wanted.name != "pos_embed" && wanted.name != "decoder_pos_embed") return std::nullopt;
+  if (have.size() != 3 || want.size() != 3 || have[2] != want[2] || have[1] == want[1]) return std::nullopt;
+  for (const index kept : {1, 0}) {
+    const auto from = vit::square_grid(have[1] - kept);
+    const auto to = grid.patches() == want[1] - kept ? std::optional(grid) : vit::square_grid(want[1] - kept);
+    if (from && to) return resized_table{wanted, *from, *to, kept};
+  }
+  return std::nullopt;
 }
 
 // All values are looked at before the first is taken: a file is taken whole or not at all.
@@ -81,16 +118,51 @@ inline void save_checkpoint(const std::filesystem::path& path, trainer& run, con
   write_safetensors(path, std::move(tensors), metadata);
 }
 
-/// Takes the weights of a file in released names; its "sdmae." tensors are ignored. Throws sdmae::error that lists
-/// every tensor missing, unexpected or misshaped, before any weight has changed.
-inline void load_parameters(const std::filesystem::path& path, trainer& run) {
+/// What load_parameters accepts beside a file that has exactly the model's tensors.
+struct load_options {
+  bool missing = false;  // a file may lack parameters, which then keep their values: an encoder alone
+  vit::patch_grid grid;  // the model's, where it is not square: for position tables of another one
+};
+
+/// Takes the parameters of a model from a file that has the same names; its "sdmae." tensors are left out. A position
+/// table ("pos_embed", "decoder_pos_embed") of another grid is interpolated: vit::resize_positions. Returns what became
+/// of every tensor. Throws sdmae::error that lists every tensor missing (unless accepted), unexpected or misshaped, or
+/// names one that holds no finite numbers, before any weight has changed.
+inline load_report load_parameters(const std::filesystem::path& path, const std::vector<named_tensor>& wanted,
+                                   const load_options& options = {}) {
   const safetensors_file file(path);
-  const std::vector<named_tensor> wanted = run.parameters();
-  const auto found = detail::differences(file, wanted, detail::is_training_state);
+  load_report report;
+  std::vector<named_tensor> taken;
+  std::vector<detail::resized_table> tables;
+  for (const named_tensor& tensor : wanted) {
+    if (!file.contains(tensor.name)) {
+      report.missing.push_back(tensor.name);
+      continue;
+    }
+    report.used.push_back(tensor.name);
+    if (auto table = detail::resizable(file, tensor, options.grid)) {
+      report.reshaped.push_back(table->text());
+      tables.push_back(std::move(*table));
+    } else {
+      taken.push_back(tensor);
+    }
+  }
+  std::vector<std::string> found = detail::differences(file, taken, [&](const std::string& name) {
+    return detail::is_training_state(name) || std::count(report.used.begin(), report.used.end(), name) > 0;
+  });
+  if (!options.missing || report.used.empty())
+    for (const std::string& name : report.missing) found.push_back("missing " + name);
   if (!found.empty())
     throw error(path.string(), "does not fit the preset: " + detail::joined(found),
                 "choose the --preset that the file was made with");
-  detail::read_into(file, wanted);
+  for (const tensor_info& tensor : file.tensors())
+    if (detail::is_training_state(tensor.name)) report.left_out.push_back(tensor.name);
+  for (detail::resized_table& table : tables) taken.push_back(table.as_tensor());
+  detail::read_into(file, taken);
+  return report;
+}
+inline load_report load_parameters(const std::filesystem::path& path, trainer& run, const load_options& options = {}) {
+  return load_parameters(path, run.parameters(), options);
 }
 
 /// Continues where save_checkpoint left off. Throws sdmae::error that lists every setting or tensor that differs,

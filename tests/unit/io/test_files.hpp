@@ -46,6 +46,11 @@ inline void put_bytes(const std::filesystem::path& path, const std::string& byte
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+// A file beside the golden cases.
+inline std::filesystem::path golden_file(const std::string& name) {
+  return std::filesystem::path(__FILE__).parent_path() / "../../parity/golden" / name;
+}
+
 // The error's line, or "" when nothing was thrown.
 template <class Action>
 std::string error_line(Action&& action) {

@@ -1,0 +1,144 @@
+// The same weights under other names: SD-MAE's, timm's, facebookresearch/mae's and transformers'.
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/io/weight_file.hpp"
+#include "sdmae/io/weight_positions.hpp"
+
+namespace sdmae {
+
+namespace detail {
+
+inline void split_attention(weight_set& tensors, const std::string& block, const char* kind) {
+  const std::string whole = block + ".attn.qkv." + kind;
+  const assembled_tensor from = tensors.at(whole);
+  const index third = from.shape[0] / 3;
+  tensors.remove(whole);
+  for (index i = 0; i < 3; ++i)
+    tensors.add(rows_of(from, i * third, (i + 1) * third, block + ".attn." + "qkv"[i] + "." + kind));
+}
+
+[[noreturn]] inline void refuse_conversion(const weights_file& from, weight_format to, const std::string& why,
+                                           const std::string& remedy) {
+  throw error(from.file->name(),
+              std::string(weight_format_name(from.format)) + " cannot become " + weight_format_name(to) + ": " + why,
+              remedy);
+}
+
+inline void keep_encoder(weight_set& tensors, bool with_head) {
+  std::vector<std::string> others;
+  for (const auto& [name, tensor] : tensors.all()) {
+    const bool encoder = name == "cls_token" || name == "pos_embed" || starts_with(name, "patch_embed.") ||
+                         starts_with(name, "blocks.") || starts_with(name, "norm.");
+    const bool head = starts_with(name, "fc_norm.") || starts_with(name, "head.");
+    if (!encoder && !(with_head && head)) others.push_back(name);
+  }
+  for (const std::string& name : others) tensors.remove(name);
+}
+
+// SD-MAE's encoder: no class token, no key bias, the 1-D sinusoid as positions.
+inline weight_set released_encoder(const weights_file& from) {
+  const weight_format to = weight_format::released;
+  const char* const remedy = "convert it to timm or onnx instead";
+  if (from.vit.class_token) refuse_conversion(from, to, "it has a class token, which SD-MAE has not", remedy);
+  if (!from.vit.final_norm) refuse_conversion(from, to, "it has no final norm (norm.weight)", remedy);
+  if (!is_sinusoid(values_of(*from.file, from.tensors.at("pos_embed")), from.vit.width))
+    refuse_conversion(from, to, "its pos_embed is not the 1-D sinusoid table that SD-MAE adds", remedy);
+  weight_set tensors = from.tensors;
+  keep_encoder(tensors, false);
+  tensors.remove("pos_embed");
+  each_block(from.tensors, "blocks.", [&](const std::string& block) {
+    split_attention(tensors, block, "bias");
+    for (const float value : values_of(*from.file, tensors.at(block + ".attn.k.bias")))
+      if (value != 0)
+        refuse_conversion(from, to, block + ".attn.qkv.bias is not zero for keys, which have no bias in SD-MAE",
+                          remedy);
+    tensors.remove(block + ".attn.k.bias");
+    for (const char* kind : {"q", "v"}) {
+      assembled_tensor bias = tensors.at(block + ".attn." + kind + ".bias");
+      tensors.remove(bias.name);
+      bias.name = block + ".attn." + kind + "_bias";
+      tensors.add(std::move(bias));
+    }
+  });
+  weight_set renamed;
+  for (const auto& [name, tensor] : tensors.all()) {
+    assembled_tensor other = tensor;
+    other.name = released_name_of_common(name);
+    renamed.add(std::move(other));
+  }
+  return renamed;
+}
+
+inline weight_set masked_autoencoder(const weights_file& from, weight_format to) {
+  if (!from.vit.class_token) refuse_conversion(from, to, "it has no class token", "convert it to timm or onnx instead");
+  if (!from.vit.final_norm) refuse_conversion(from, to, "it has no final norm (norm.weight)", "convert it to onnx");
+  if (from.vit.layer_scale) refuse_conversion(from, to, "it has layer scale", "convert it to timm or onnx instead");
+  weight_set tensors = from.tensors;
+  if (from.format == weight_format::timm) keep_encoder(tensors, false);
+  if (to == weight_format::fb_mae) return tensors;
+  for (const char* start : {"blocks.", "decoder_blocks."})
+    each_block(from.tensors, start, [&](const std::string& block) {
+      for (const char* kind : {"weight", "bias"}) split_attention(tensors, block, kind);
+    });
+  weight_set renamed;
+  for (const auto& [name, tensor] : tensors.all()) {
+    assembled_tensor other = tensor;
+    other.name = hf_name_of_common(name);
+    renamed.add(std::move(other));
+  }
+  return renamed;
+}
+
+}  // namespace detail
+
+/// The same weights in another format.
+///   released -> released   without the training state of a checkpoint
+///   released -> timm       the encoder; key biases of zero and the position table are written out
+///   timm -> released       the encoder, where it is one of SD-MAE's (no class token, no key bias, sinusoid positions)
+///   fb_mae <-> hf_mae      whole; fb_mae, hf_mae -> timm and timm -> fb_mae, hf_mae: the encoder
+/// Throws sdmae::error with a reason for every other pair, and where a condition does not hold.
+inline weight_set converted(const weights_file& from, weight_format to) {
+  const bool mae = to == weight_format::fb_mae || to == weight_format::hf_mae;
+  const bool released = from.format == weight_format::released;
+  if (released && mae)
+    detail::refuse_conversion(from, to,
+                              "He et al.'s MAE has a class token, biases of keys, 2-D positions and a decoder that "
+                              "unshuffles; SD-MAE has none of them, but projection heads",
+                              "convert its encoder to timm or onnx");
+  if (to == weight_format::released && (from.format == weight_format::fb_mae || from.format == weight_format::hf_mae))
+    detail::refuse_conversion(from, to,
+                              "SD-MAE has no class token, no biases of keys, 1-D sinusoid positions, another decoder, "
+                              "and projection heads that it would have to invent",
+                              "convert its encoder to timm or onnx");
+  if (released && to == weight_format::released) {
+    weight_set same;
+    for (const tensor_info& tensor : from.file->tensors())
+      if (!detail::starts_with(tensor.name, "sdmae.")) same.add(assemble(tensor, tensor.name));
+    return same;
+  }
+  if (to == weight_format::released) return detail::released_encoder(from);
+  if (mae) return detail::masked_autoencoder(from, to);
+  weight_set tensors = from.tensors;
+  detail::keep_encoder(tensors, true);
+  return tensors;
+}
+
+/// What becomes of every tensor of the file when these are written.
+inline load_report report_of(const weights_file& from, const weight_set& written) {
+  load_report report;
+  std::set<std::string> read;
+  for (const auto& [name, tensor] : written.all())
+    for (const stretch& piece : tensor.stretches) read.insert(piece.tensor);
+  for (const tensor_info& tensor : from.file->tensors())
+    (read.count(tensor.name) ? report.used : report.left_out).push_back(tensor.name);
+  report.missing = from.missing;
+  report.reshaped = from.reshaped;
+  return report;
+}
+
+}  // namespace sdmae

@@ -1,0 +1,94 @@
+// Position tables of converted weights: written out where SD-MAE computes them, interpolated for another image size.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/io/weight_file.hpp"
+#include "sdmae/vit/position.hpp"
+#include "sdmae/vit/position_resize.hpp"
+
+namespace sdmae {
+
+/// Height and width of images in pixels; 0: not known.
+struct image_size {
+  index height = 0, width = 0;
+};
+
+/// "224x448"; nothing when the text is no size.
+inline std::optional<image_size> image_size_of(const std::string& text) {
+  int height = 0, width = 0, end = 0;
+  if (std::sscanf(text.c_str(), "%5dx%5d%n", &height, &width, &end) != 2) return std::nullopt;
+  if (height < 1 || width < 1 || static_cast<std::size_t>(end) != text.size()) return std::nullopt;
+  return image_size{height, width};
+}
+
+inline std::string text_of(image_size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
+
+namespace detail {
+
+inline bool is_sinusoid(const std::vector<float>& table, index width) {
+  const std::vector<double> wanted = vit::sinusoid_1d<double>(static_cast<index>(table.size()) / width, width);
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (!(std::abs(table[i] - wanted[i]) <= 1e-5)) return false;
+  return true;
+}
+
+inline vit::patch_grid grid_of(const weights_file& from, image_size size) {
+  const index patch = from.vit.patch;
+  if (size.height % patch != 0 || size.width % patch != 0)
+    throw error(from.file->name(),
+                "images of " + text_of(size) + " cannot be cut into patches of " + std::to_string(patch),
+                "choose a size that the patch divides");
+  return {size.height / patch, size.width / patch};
+}
+
+// The grid of the table that the file has (released: that it was trained with).
+inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, image_size asked) {
+  const bool released = from.format == weight_format::released;
+  const index patches = from.vit.positions - (from.vit.class_token ? 1 : 0);
+  for (const image_size size : {stored, asked}) {
+    if (size.height == 0) continue;
+    const vit::patch_grid grid = grid_of(from, size);
+    if (released || grid.patches() == patches) return grid;
+  }
+  if (const auto square = vit::square_grid(patches); !released && square) return *square;
+  throw error(from.file->name(), "does not tell the size of its images", "add it: --image HEIGHTxWIDTH");
+}
+
+}  // namespace detail
+
+/// Gives the weights the position table `pos_embed` for images of the size asked for (none: the stored one), and
+/// returns its grid. `stored` is the size that the file was trained with, where the caller knows it; else the file's
+/// metadata tell, or a square table. A released file has no table: the 1-D sinusoid is written out. A table of another
+/// grid is interpolated (see vit::resize_positions), which adds a line to `reshaped`. Throws sdmae::error when no size
+/// is known, or the patch does not divide it.
+inline vit::patch_grid place_positions(weights_file& weights, image_size stored, image_size asked) {
+  const auto& metadata = weights.file->metadata();
+  if (const auto said = metadata.find("sdmae.image"); stored.height == 0 && said != metadata.end())
+    stored = image_size_of(said->second).value_or(image_size{});
+  const vit::patch_grid from = detail::stored_grid(weights, stored, asked);
+  const vit::patch_grid to = asked.height == 0 ? from : detail::grid_of(weights, asked);
+  const index width = weights.vit.width, kept = weights.vit.class_token ? 1 : 0;
+  const bool released = weights.format == weight_format::released;
+  if (!released && from == to) return to;
+
+  assembled_tensor table{"pos_embed", dtype::f32, {1, kept + to.patches(), width}, {}, {}};
+  if (!released) table.stretches = weights.tensors.at("pos_embed").stretches;
+  table.computed = released ? vit::sinusoid_1d<float>(from.patches(), width)
+                            : values_of(*weights.file, weights.tensors.at("pos_embed"));
+  if (from != to) {
+    table.computed = vit::resize_positions(table.computed, width, kept, from, to);
+    weights.reshaped.push_back("pos_embed from " + text_of({from.height, from.width}) + " to " +
+                               text_of({to.height, to.width}) + " patches");
+  }
+  weights.vit.positions = kept + to.patches();
+  weights.tensors.add(std::move(table));
+  return to;
+}
+
+}  // namespace sdmae
