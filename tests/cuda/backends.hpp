@@ -1,0 +1,14 @@
+// The CUDA backends that tests use: little memory beside the data, so that an emulated device has little to look after.
+#pragma once
+
+#include "sdmae/backend/cuda.cuh"
+
+namespace cuda_tests {
+
+template <class T, class Precision = sdmae::precision::fp32>
+class backend : public sdmae::cuda_backend<T, Precision> {
+ public:
+  backend() : sdmae::cuda_backend<T, Precision>({.product_workspace = 4096, .staging = 8192}) {}
+};
+
+}  // namespace cuda_tests
