@@ -98,13 +98,14 @@ std::string device_memory::describe(const void* address) const {
   return trouble.empty() ? "an allocation" : "memory that " + trouble;
 }
 
-bool names_host_memory(std::uint64_t word) {
+bool names_host_memory(std::uint64_t word, std::size_t at, const char* parameter) {
   constexpr std::uint64_t lowest = 1 << 16, highest = std::uint64_t{1} << 47;
   auto* const address = reinterpret_cast<void*>(word);
   if (word < lowest || word >= highest || device_memory::get().holds(address)) return false;
   unsigned char resident;
   if (mincore(reinterpret_cast<void*>(word & ~std::uint64_t{4095}), 1, &resident) != 0) return false;
-  report("host pointer: a kernel is given the address of host memory");
+  report("host pointer: a kernel is given the address of host memory, at byte " + std::to_string(at) + " of " +
+         parameter);
   return true;
 }
 

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <tuple>
 #include <type_traits>
 
 #include "cuda_emulation/block.hpp"
@@ -45,8 +44,10 @@ template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
   static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a kernel's parameters are plain values");
-  std::tuple<Parameters...> values{Parameters(arguments)...};
-  const bool plain =
-      std::apply([](auto&... value) { return (cuda_emulation::free_of_host_pointers(value) & ... & true); }, values);
-  return cuda_emulation::launch(*config, plain, [kernel, values] { std::apply(kernel, values); });
+  const auto start = [&](Parameters... values) {
+    (cuda_emulation::clear_padding(values), ...);
+    const bool plain = (cuda_emulation::free_of_host_pointers(values) & ... & true);
+    return cuda_emulation::launch(*config, plain, [=] { kernel(values...); });
+  };
+  return start(Parameters(arguments)...);
 }
