@@ -288,6 +288,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t op, const v
     const T times = *static_cast<const T*>(alpha), keeps = *static_cast<const T*>(beta);
     return std::function<bool()>([=] {
       ++mutable_counts().products;
+      device_memory::get().open();
       multiply<T>(o, times, static_cast<const T*>(a), of_a, static_cast<const T*>(b), of_b, keeps,
                   static_cast<const T*>(c), of_c, static_cast<T*>(d), of_d);
       return true;

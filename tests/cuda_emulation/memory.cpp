@@ -47,27 +47,34 @@ bool device_memory::give_back(void* memory) {
   return true;
 }
 
-void device_memory::protect(int how) {
-  for (const auto& [memory, p] : live_) mprotect(p.pages, p.whole, how);
+void device_memory::open() {
+  if (all_open_) return;
+  for (const auto& [memory, p] : live_) mprotect(p.pages, p.whole, PROT_READ | PROT_WRITE);
+  all_open_ = true;
+}
+void device_memory::open(const void* address) {
+  const auto after = live_.upper_bound(static_cast<const std::byte*>(address));
+  if (all_open_ || after == live_.begin() || !open_.insert(std::prev(after)->first).second) return;
+  mprotect(std::prev(after)->second.pages, std::prev(after)->second.whole, PROT_READ | PROT_WRITE);
 }
 
-bool device_memory::tail_is_whole(const std::byte* memory, const piece& p) const {
-  const std::byte *front_end = memory, *end = p.pages + p.whole;
-  const auto untouched = [](std::byte b) { return b == std::byte{0xFF}; };
-  return std::all_of(static_cast<const std::byte*>(p.pages), front_end, untouched) &&
-         std::all_of(memory + p.asked, end, untouched);
-}
-
-void device_memory::open() { protect(PROT_READ | PROT_WRITE); }
 void device_memory::close() {
   for (const auto& [memory, p] : live_)
-    if (!tail_is_whole(memory, p)) {
-      report("out of bounds: written beside an allocation of " + std::to_string(p.asked) + " bytes");
-      std::memset(p.pages, 0xFF, static_cast<std::size_t>(memory - p.pages));
-      std::memset(const_cast<std::byte*>(memory) + p.asked, 0xFF,
-                  static_cast<std::size_t>(p.pages + p.whole - memory) - p.asked);
-    }
-  protect(PROT_NONE);
+    if (all_open_ || open_.count(memory) != 0) close(memory, p);
+  open_.clear();
+  all_open_ = false;
+}
+void device_memory::close(const std::byte* memory, const piece& p) {
+  const auto beside = [&](std::byte* first, const std::byte* end) {
+    const bool whole =
+        std::all_of(static_cast<const std::byte*>(first), end, [](std::byte b) { return b == std::byte{0xFF}; });
+    std::memset(first, 0xFF, static_cast<std::size_t>(end - first));
+    return !whole;
+  };
+  const bool before = beside(p.pages, memory),
+             behind = beside(const_cast<std::byte*>(memory) + p.asked, p.pages + p.whole);
+  if (before || behind) report("out of bounds: written beside an allocation of " + std::to_string(p.asked) + " bytes");
+  mprotect(p.pages, p.whole, PROT_NONE);
 }
 
 bool device_memory::holds(const void* address) const {

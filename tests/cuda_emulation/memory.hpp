@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 
 namespace cuda_emulation {
@@ -18,8 +19,10 @@ class device_memory {
   /// False when nothing was allocated there, or no longer.
   bool give_back(void* memory);
 
+  /// To the work that follows: all of it, or the allocation in which an address lies.
   void open();
-  /// Closes, and reports what was written behind an allocation.
+  void open(const void* address);
+  /// Closes what was opened, and reports what was written beside an allocation.
   void close();
 
   bool holds(const void* address) const;
@@ -39,13 +42,14 @@ class device_memory {
   };
   device_memory();
   const piece* find(const void* address) const;
-  void protect(int how);
-  bool tail_is_whole(const std::byte* memory, const piece& p) const;
+  void close(const std::byte* memory, const piece& p);
 
   static constexpr std::size_t page = 4096, alignment = 256, reserved = std::size_t{1} << 40;
   std::byte *base_, *next_;
   std::map<const std::byte*, piece> pieces_;  // by address, freed ones too
   std::map<const std::byte*, piece> live_;
+  std::set<const std::byte*> open_;
+  bool all_open_ = false;
 };
 
 }  // namespace cuda_emulation

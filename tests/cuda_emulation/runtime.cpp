@@ -58,10 +58,9 @@ cudaError_t note(cudaError_t code) {
   return code;
 }
 
-/// Runs what waits in a stream. After a fault the device does nothing any more.
+/// Runs what waits in a stream; what it needs of the memory it opens. After a fault the device does nothing any more.
 void drain(CUstream_st& stream) {
   if (stream.waiting.empty()) return;
-  device_memory::get().open();
   while (!stream.waiting.empty()) {
     const work next = std::move(stream.waiting.front());
     stream.waiting.pop_front();
@@ -149,6 +148,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, bool arguments_are_plain, s
   if (!arguments_are_plain) return note(cudaErrorInvalidValue);
   return enqueue(config.stream, [grid, block, kernel = std::move(kernel)] {
     ++here().done.kernels;
+    device_memory::get().open();
     return run_grid(grid, block, kernel);
   });
 }
@@ -305,7 +305,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
       ++here().done.synchronisations;
       drain(stream_of(stream));
       if (here().fault != cudaSuccess) return note(here().fault);
-      device_memory::get().open();
+      device_memory::get().open(in ? to : from);
       std::memcpy(to, from, bytes);
       device_memory::get().close();
       ++here().done.copies;
@@ -314,12 +314,14 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   }
   return enqueue(stream, [=] {
     ++here().done.copies;
-    const device_memory& memory = device_memory::get();
-    for (const void* side : {static_cast<const void*>(to), from})
+    device_memory& memory = device_memory::get();
+    for (const void* side : {static_cast<const void*>(to), from}) {
       if (memory.holds(side) && !memory.trouble_with(side, bytes).empty()) {
         report("cudaMemcpyAsync: the device's side " + memory.trouble_with(side, bytes));
         return false;
       }
+      if (memory.holds(side)) memory.open(side);
+    }
     std::memcpy(to, from, bytes);
     return true;
   });
@@ -354,7 +356,6 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   const int number = event->asked;
   return enqueue(stream, [event, number] {
     if (event->reached < number) drain(stream_of(event->recorded_in));
-    device_memory::get().open();
     return true;
   });
 }
