@@ -14,10 +14,14 @@
 #include "sdmae/masking/given.hpp"
 #include "sdmae/model/sd_mae.hpp"
 #include "sdmae/train/pretrainer.hpp"
+#if defined(PROGRAM_CUDA)
+#include "sdmae/backend/cuda.cuh"
+#endif
 
 namespace program {
 
-/// Runs a case on a backend ("cpu" or "reference") in a scalar type ("float" or "double") with so many threads.
+/// Runs a case on a backend ("cpu", "reference" or, where it is compiled in, "cuda") in a scalar type ("float" or
+/// "double") with so many threads.
 using replay_function =
     std::function<golden_tensors(const golden_case&, const std::string&, const std::string&, int threads)>;
 
@@ -35,9 +39,13 @@ inline std::vector<replayable>& replayables() {
 
 namespace detail {
 
-template <class T>
-golden_tensor to_golden(const T* values, sdmae::index count, std::vector<sdmae::index> shape) {
-  return {std::move(shape), std::vector<double>(values, values + count)};
+/// `values` are in the backend's memory.
+template <class Backend, class T>
+golden_tensor to_golden(Backend& backend, const T* values, sdmae::index count, std::vector<sdmae::index> shape) {
+  std::vector<std::remove_const_t<T>> read(static_cast<std::size_t>(count));
+  backend.copy_out(read.data(), values, count);
+  backend.synchronise();
+  return {std::move(shape), std::vector<double>(read.begin(), read.end())};
 }
 
 inline std::vector<sdmae::index> shape_of(const sdmae::parameter& row) {
@@ -56,21 +64,24 @@ void load_starting_weights(Model& model, const sdmae::safetensors_file& init) {
 template <class Trainer>
 void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
   using Architecture = typename Trainer::architecture;
+  auto& backend = trainer.trained_model().backend();
   const auto& slice = trainer.last_slice();
   const auto& pixels = slice.decoder_.pixels;
   const sdmae::index masked = Architecture::N - trainer.visible();
-  out["step0/pixels"] = to_golden(pixels.data, pixels.size(), {batch, masked, Architecture::P});
-  out["step0/student"] = to_golden(slice.student.scores.data, slice.student.scores.size(), {batch, Architecture::K});
-  out["step0/teacher"] = to_golden(slice.teacher.scores.data, slice.teacher.scores.size(), {batch, Architecture::K});
+  out["step0/pixels"] = to_golden(backend, pixels.data, pixels.size(), {batch, masked, Architecture::P});
+  out["step0/student"] =
+      to_golden(backend, slice.student.scores.data, slice.student.scores.size(), {batch, Architecture::K});
+  out["step0/teacher"] =
+      to_golden(backend, slice.teacher.scores.data, slice.teacher.scores.size(), {batch, Architecture::K});
   for (const sdmae::parameter& row : Trainer::model_type::table())
     if (row.traits.trained && (row.reached_by & trainer.reached_outputs()) != 0)
       out["step0/grad/" + std::string(row.name())] =
-          to_golden(trainer.state().gradients + row.offset, row.count(), shape_of(row));
+          to_golden(backend, trainer.state().gradients + row.offset, row.count(), shape_of(row));
 }
 
 }  // namespace detail
 
-/// One slice holds the whole batch, so that the outputs of step 0 can be read back. The backend's memory is the host's.
+/// One slice holds the whole batch, so that the outputs of step 0 can be read back.
 template <class Architecture, class Reconstruction, class Distillation, class Backend>
 golden_tensors replay(const golden_case& c, Backend& backend) {
   using T = typename Backend::scalar;
@@ -109,12 +120,14 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
     losses.values.insert(losses.values.end(),
                          {report.loss, report.terms[0].value, report.terms[1].value, report.terms[2].value});
     const T* const centers = std::get<1>(trainer.state().losses.of_term).center.data;
-    center.values.insert(center.values.end(), centers, centers + Architecture::K);
+    const golden_tensor read = detail::to_golden(backend, centers, Architecture::K, {});
+    center.values.insert(center.values.end(), read.values.begin(), read.values.end());
     if (step == 0) detail::record_outputs(trainer, c.batch, out);
   }
   for (const sdmae::parameter& row : model.table()) {
     const auto values = model.read(row);
-    out["after/" + std::string(row.name())] = detail::to_golden(values.data(), row.count(), detail::shape_of(row));
+    out["after/" + std::string(row.name())] = {detail::shape_of(row),
+                                               std::vector<double>(values.begin(), values.end())};
   }
   out["losses"] = std::move(losses);
   out["center"] = std::move(center);
@@ -135,6 +148,13 @@ bool make_replayable() {
         return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
       else
         throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
+    }
+    if (backend == "cuda") {
+#if defined(PROGRAM_CUDA)
+      return scalar == "float" ? on(sdmae::cuda_backend<float>{}) : on(sdmae::cuda_backend<double>{});
+#else
+      throw sdmae::error("cuda", "is not in this program", "build it with the CMake preset cuda");
+#endif
     }
     const sdmae::cpu_options options{.threads = threads};
     return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});

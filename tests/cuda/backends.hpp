@@ -5,10 +5,11 @@
 
 namespace cuda_tests {
 
-template <class T, class Precision = sdmae::precision::fp32>
-class backend : public sdmae::cuda_backend<T, Precision> {
+template <class T>
+class backend : public sdmae::cuda_backend<T> {
  public:
-  backend() : sdmae::cuda_backend<T, Precision>({.product_workspace = 4096, .staging = 8192}) {}
+  explicit backend(sdmae::precision precision = sdmae::precision::fp32)
+      : sdmae::cuda_backend<T>({.precision = precision, .product_workspace = 4096, .staging = 8192}) {}
 };
 
 }  // namespace cuda_tests

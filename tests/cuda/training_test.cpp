@@ -67,9 +67,8 @@ TEST_CASE("a run on the CUDA backend repeats to the last bit") {
 }
 
 TEST_CASE("rounded factors of products: losses stay within what their bits allow") {
-  cuda_tests::backend<float> exact;
-  cuda_tests::backend<float, sdmae::precision::tf32> tf32;
-  cuda_tests::backend<float, sdmae::precision::bf16> bf16;
+  using sdmae::precision;
+  cuda_tests::backend<float> exact, tf32(precision::tf32), bf16(precision::bf16);
   const run_result expected = train(exact, 5), by_tf32 = train(tf32, 5), by_bf16 = train(bf16, 5);
   CHECK(largest_difference(by_tf32.losses, expected.losses) < std::exp2(-10));
   CHECK(largest_difference(by_bf16.losses, expected.losses) < std::exp2(-7));

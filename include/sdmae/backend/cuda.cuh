@@ -24,22 +24,25 @@
 namespace sdmae {
 
 struct cuda_options {
+  sdmae::precision precision = sdmae::precision::fp32;
   int device = 0;
   std::size_t product_workspace = std::size_t{32} << 20;  // bytes of device memory that cuBLASLt may use
   std::size_t staging = std::size_t{16} << 20;            // bytes of pinned memory for copies, in two halves
 };
 
-/// T: float or double; Precision: what products in float compute with. All work goes to one stream, in order; nothing
-/// but copy_out and synchronise waits for it. The same arguments give the same bits on the same device. Sums of
-/// linear_weight_gradient over rows are cuBLASLt's: there, slices of a batch may change last bits.
-template <class T, class Precision = precision::fp32>
-class cuda_backend : public backend_defaults<cuda_backend<T, Precision>, T> {
+/// T: float or double. All work goes to one stream, in order; nothing but copy_out and synchronise waits for it. The
+/// same arguments give the same bits on the same device. Sums of linear_weight_gradient over rows are cuBLASLt's:
+/// there, slices of a batch may change last bits.
+template <class T>
+class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "sdmae::cuda_backend computes in float or double: take reference_backend for other scalars");
 
  public:
   explicit cuda_backend(const cuda_options& options = {})
-      : stream_(open(options.device)), products_(options.product_workspace), staging_(options.staging / 2) {}
+      : stream_(open(options.device)),
+        products_(options.product_workspace, options.precision),
+        staging_(options.staging / 2) {}
 
   cudaStream_t stream() const { return stream_.get(); }
 
@@ -164,8 +167,8 @@ class cuda_backend : public backend_defaults<cuda_backend<T, Precision>, T> {
     const product_shape shape{x.rows(), Out, In};
     const operand<const T> left{x.data, In, 1}, right{weight.data, 1, In};
     const operand<T> to{y.data, Out, 1};
-    if (multiply(shape, T(1), left, right, to, bias.data, added.data)) return;
-    cuda::strided_product(shape, T(1), left, right, to, false, stream());
+    if (has_bias_epilogue && multiply(shape, T(1), left, right, to, bias.data, added.data)) return;
+    product(shape, T(1), left, right, to, false);
     map(y.rows(), Out, cuda::added_terms<T, Out>{y, bias, added});
   }
 
@@ -192,8 +195,10 @@ class cuda_backend : public backend_defaults<cuda_backend<T, Precision>, T> {
     return products_.run(shape, alpha, {b.data, a.data, beside, c.data, bias}, stream());
   }
 
+  static constexpr bool has_bias_epilogue = std::is_same_v<T, float>;  // cuBLASLt documents none for double
+
   cuda::stream stream_;
-  cuda::matmul_engine<T, Precision> products_;
+  cuda::matmul_engine<T> products_;
   cuda::staging staging_;
 };
 

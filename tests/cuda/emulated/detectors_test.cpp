@@ -144,7 +144,7 @@ TEST_CASE("products: a leading dimension too large, a bias too short") {
 
 TEST_CASE("cuBLASLt refuses a leading dimension smaller than the rows") {
   watched device;
-  sdmae::cuda::matmul_engine<float, sdmae::precision::fp32> engine(4096);
+  sdmae::cuda::matmul_engine<float> engine(4096, sdmae::precision::fp32);
   const auto stream = sdmae::cuda::make_stream();
   sdmae::cuda::device_memory memory(4096);
   float* const a = reinterpret_cast<float*>(memory.data());

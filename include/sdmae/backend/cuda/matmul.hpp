@@ -16,20 +16,9 @@
 namespace sdmae {
 
 /// What the products of a CUDA backend in float compute with. Weights, activations, sums, losses, norms and softmax
-/// stay float; only the factors of products are rounded.
-namespace precision {
-struct fp32 {
-  static constexpr cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
-};
-/// 10 bits of fraction on tensor cores.
-struct tf32 {
-  static constexpr cublasComputeType_t compute = CUBLAS_COMPUTE_32F_FAST_TF32;
-};
-/// 7 bits of fraction on tensor cores.
-struct bf16 {
-  static constexpr cublasComputeType_t compute = CUBLAS_COMPUTE_32F_FAST_16BF;
-};
-}  // namespace precision
+/// stay float; only the factors of products are rounded: to 10 bits of fraction (tf32) or 7 (bf16), on tensor cores. A
+/// run-time value, because no kernel of ours depends on it: as a type it would have all of them compiled once more.
+enum class precision { fp32, tf32, bf16 };
 
 namespace cuda {
 
@@ -76,14 +65,24 @@ using matmul_description = unique_handle<cublasLtMatmulDesc_t, cublasLtMatmulDes
 using matrix_layout = unique_handle<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
 using matmul_preference = unique_handle<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
 
-template <class T, class Precision>
+template <class T>
+constexpr cublasComputeType_t compute_type(precision chosen) {
+  if (std::is_same_v<T, double>) return CUBLAS_COMPUTE_64F;
+  return chosen == precision::bf16   ? CUBLAS_COMPUTE_32F_FAST_16BF
+         : chosen == precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                     : CUBLAS_COMPUTE_32F;
+}
+
+template <class T>
 class matmul_engine {
   static constexpr cudaDataType_t type = std::is_same_v<T, float> ? CUDA_R_32F : CUDA_R_64F;
-  static constexpr cublasComputeType_t compute = std::is_same_v<T, float> ? Precision::compute : CUBLAS_COMPUTE_64F;
 
  public:
-  explicit matmul_engine(std::size_t workspace_bytes)
-      : handle_(make_lt_handle()), workspace_bytes_(workspace_bytes), workspace_(workspace_bytes) {}
+  matmul_engine(std::size_t workspace_bytes, precision chosen)
+      : handle_(make_lt_handle()),
+        compute_(compute_type<T>(chosen)),
+        workspace_bytes_(workspace_bytes),
+        workspace_(workspace_bytes) {}
 
   /// False, and nothing done, when cuBLASLt has no algorithm for this shape.
   bool run(matmul_shape shape, T alpha, matmul_pointers<T> at, cudaStream_t where) {
@@ -138,9 +137,9 @@ class matmul_engine {
     p.possible = status == CUBLAS_STATUS_SUCCESS && count > 0 && p.chosen.state == CUBLAS_STATUS_SUCCESS;
   }
 
-  static matmul_description describe(const matmul_shape& s) {
+  matmul_description describe(const matmul_shape& s) const {
     cublasLtMatmulDesc_t made = nullptr;
-    check(cublasLtMatmulDescCreate(&made, compute, type), "cublasLtMatmulDescCreate");
+    check(cublasLtMatmulDescCreate(&made, compute_, type), "cublasLtMatmulDescCreate");
     matmul_description description(made);
     const auto operation = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
     set(made, CUBLASLT_MATMUL_DESC_TRANSA, operation(s.a.transposed));
@@ -179,6 +178,7 @@ class matmul_engine {
   }
 
   lt_handle handle_;
+  cublasComputeType_t compute_;
   std::size_t workspace_bytes_;
   device_memory workspace_;
   std::map<decltype(matmul_shape{}.key()), plan> plans_;

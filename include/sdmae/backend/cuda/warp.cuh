@@ -101,7 +101,7 @@ class row_of_warp {
   }
 
   int lane_;
-  T values_[pieces * packed];
+  T values_[pieces * packed] = {};
 };
 
 }  // namespace sdmae::cuda
