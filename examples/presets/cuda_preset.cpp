@@ -2,7 +2,7 @@
 // adds itself to the registry.
 #include "sdmae/backend/cuda.cuh"
 #include "sdmae/train/preset_trainer.hpp"
-#include "support/devices.hpp"
+#include "support/cuda_presets.hpp"
 
 namespace {
 

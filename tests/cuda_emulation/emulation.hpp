@@ -21,6 +21,8 @@ void set_seed(std::uint64_t seed);
 void set_memory(std::size_t bytes);
 /// 0: as if the machine had no device.
 void set_devices(int count);
+// For whole programs the environment says the same: CUDA_EMULATION_MEMORY (bytes), CUDA_EMULATION_DEVICES, and
+// CUDA_EMULATION_FAULT (the number of the kernel that faults).
 
 /// Handles and memory that were made and not given back, "" when there are none.
 std::string leaks();

@@ -4,6 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -38,6 +39,11 @@ struct CUevent_st {
 namespace cuda_emulation {
 namespace {
 
+std::size_t from_environment(const char* name, std::size_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 struct machine {
   std::vector<std::string> findings;
   std::map<std::string, int> handles;
@@ -46,7 +52,10 @@ struct machine {
   CUstream_st null_stream;
   cudaError_t fault = cudaSuccess, last = cudaSuccess;
   work_counts done;
-  int devices = 1;
+  int devices = static_cast<int>(from_environment("CUDA_EMULATION_DEVICES", 1));
+  std::size_t faulting_kernel = from_environment("CUDA_EMULATION_FAULT", 0);  // 0: none
+
+  machine() { device_memory::get().limit = from_environment("CUDA_EMULATION_MEMORY", device_memory::get().limit); }
 };
 machine& here() {
   static machine m;
@@ -147,7 +156,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, bool arguments_are_plain, s
                            std::to_string(grid.z) + " of " + std::to_string(threads) + " threads"));
   if (!arguments_are_plain) return note(cudaErrorInvalidValue);
   return enqueue(config.stream, [grid, block, kernel = std::move(kernel)] {
-    ++here().done.kernels;
+    if (++here().done.kernels == here().faulting_kernel) return false;
     device_memory::get().open();
     return run_grid(grid, block, kernel);
   });

@@ -51,3 +51,32 @@ endif()
 
 refuses(2 "--precision bf16 needs --backend cuda" ${small_run} --precision bf16 --out nowhere)
 refuses(2 "--precision" ${on_cuda} --precision fp8 --out nowhere)
+
+# What can be wrong with a device: none there, too little memory (the slice that fits is named), a fault in the middle.
+set(ENV{CUDA_EMULATION_DEVICES} 0)
+refuses(1 "there is no NVIDIA driver|choose the CPU backend" ${on_cuda} --out nowhere)
+unset(ENV{CUDA_EMULATION_DEVICES})
+
+math(EXPR memory "56 << 20") # cuBLASLt's workspace, the model, and little more
+set(ENV{CUDA_EMULATION_MEMORY} ${memory})
+refuses(1 "memory|--slice" ${on_cuda} --slice 16 --out nowhere)
+math(EXPR memory "36 << 20")
+set(ENV{CUDA_EMULATION_MEMORY} ${memory})
+refuses(1 "memory|for weights, gradients and moments" ${on_cuda} --out nowhere)
+unset(ENV{CUDA_EMULATION_MEMORY})
+if(EXISTS ${SCRATCH}/nowhere)
+  fault("a refused run has left its folder")
+endif()
+
+# A kernel faults in mid-training: the last checkpoint is good, and the run goes on from it.
+set(ENV{CUDA_EMULATION_FAULT} 12000)
+refuses(1 "an illegal memory access was encountered|start again from the last checkpoint"
+  ${on_cuda} --steps 20 --save-every 1 --out faulty)
+unset(ENV{CUDA_EMULATION_FAULT})
+lines_of(done faulty/log.jsonl)
+if(done LESS 1 OR done GREATER 19)
+  fault("the fault was to come in the middle, not after ${done} steps")
+endif()
+run(${on_cuda} --steps 20 --out faulty --resume)
+expect(SUCCESS)
+same(straight/checkpoint.safetensors faulty/checkpoint.safetensors)
