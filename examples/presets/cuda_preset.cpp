@@ -11,6 +11,7 @@ using backend = sdmae::cuda_backend<float>;
 using trainer = sdmae::preset_trainer<preset, backend>;
 
 std::size_t free_memory() {
+  sdmae::cuda::select_device(0);
   std::size_t available = 0, total = 0;
   sdmae::cuda::check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
   return available;
@@ -27,7 +28,7 @@ void add(sdmae::precision precision, const char* name) {
                                           },
                                       .resident =
                                           [] {
-                                            backend one;
+                                            backend one({.product_workspace = 0});
                                             sdmae::arena plan;
                                             trainer::plan_resident(one, plan);
                                             return plan.peak();

@@ -197,6 +197,7 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
+  if (here().devices == 0) return note(cudaErrorInsufficientDriver);
   *total = device_memory::get().limit;
   *available = *total - device_memory::get().used;
   return cudaSuccess;

@@ -145,11 +145,7 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
 
  private:
   static cuda::stream open(int device) {
-    int driver = 0, count = 0;
-    cuda::check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
-    if (driver == 0) throw error("CUDA", "there is no NVIDIA driver", cuda::remedy_for(cudaErrorNoDevice));
-    cuda::check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
-    cuda::check(cudaSetDevice(device), "cudaSetDevice");
+    cuda::select_device(device);
     return cuda::make_stream();
   }
 

@@ -57,19 +57,22 @@ set(ENV{CUDA_EMULATION_DEVICES} 0)
 refuses(1 "there is no NVIDIA driver|choose the CPU backend" ${on_cuda} --out nowhere)
 unset(ENV{CUDA_EMULATION_DEVICES})
 
-math(EXPR memory "56 << 20") # cuBLASLt's workspace, the model, and little more
-set(ENV{CUDA_EMULATION_MEMORY} ${memory})
-refuses(1 "memory|--slice" ${on_cuda} --slice 16 --out nowhere)
-math(EXPR memory "36 << 20")
-set(ENV{CUDA_EMULATION_MEMORY} ${memory})
-refuses(1 "memory|for weights, gradients and moments" ${on_cuda} --out nowhere)
+# 60 MiB: 32 for cuBLASLt, the model and its moments, and room for five images in a step. 40: none for the moments.
+set(memory_60 "memory: a step with --slice 16 needs|choose --slice 5 or less")
+set(memory_40 "device memory: no room for|choose a smaller slice or batch")
+set(memory_12 "memory: quickstart|for weights, gradients and moments, there are 12 MiB")
+foreach(mebibytes IN ITEMS 60 40 12)
+  math(EXPR memory "${mebibytes} << 20")
+  set(ENV{CUDA_EMULATION_MEMORY} ${memory})
+  refuses(1 "${memory_${mebibytes}}" ${on_cuda} --slice 16 --out nowhere)
+endforeach()
 unset(ENV{CUDA_EMULATION_MEMORY})
 if(EXISTS ${SCRATCH}/nowhere)
   fault("a refused run has left its folder")
 endif()
 
 # A kernel faults in mid-training: the last checkpoint is good, and the run goes on from it.
-set(ENV{CUDA_EMULATION_FAULT} 12000)
+set(ENV{CUDA_EMULATION_FAULT} 4000)
 refuses(1 "an illegal memory access was encountered|start again from the last checkpoint"
   ${on_cuda} --steps 20 --save-every 1 --out faulty)
 unset(ENV{CUDA_EMULATION_FAULT})

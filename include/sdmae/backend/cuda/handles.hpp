@@ -30,6 +30,15 @@ using graph = unique_handle<cudaGraph_t, cudaGraphDestroy>;
 using executable_graph = unique_handle<cudaGraphExec_t, cudaGraphExecDestroy>;
 using lt_handle = unique_handle<cublasLtHandle_t, cublasLtDestroy>;
 
+/// Makes a device that of the calling thread. Throws sdmae::error where there is none that can be used.
+inline void select_device(int device) {
+  int driver = 0, count = 0;
+  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  if (driver == 0) throw error("CUDA", "there is no NVIDIA driver", remedy_for(cudaErrorNoDevice));
+  check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  check(cudaSetDevice(device), "cudaSetDevice");
+}
+
 inline stream make_stream() {
   cudaStream_t made = nullptr;
   check(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
