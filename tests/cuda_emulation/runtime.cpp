@@ -322,6 +322,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
       return cudaSuccess;
     }
   }
+  if (!in && !out)
+    for (const void* side : {static_cast<const void*>(to), from})
+      if (const std::string trouble = device_memory::get().trouble_with(side, bytes); !trouble.empty())
+        return note(refuse(cudaErrorInvalidValue, "cudaMemcpyAsync", "a side " + trouble));
   return enqueue(stream, [=] {
     ++here().done.copies;
     device_memory& memory = device_memory::get();

@@ -27,7 +27,7 @@ struct cuda_options {
   sdmae::precision precision = sdmae::precision::fp32;
   int device = 0;
   std::size_t product_workspace = std::size_t{32} << 20;  // bytes of device memory that cuBLASLt may use
-  std::size_t staging = std::size_t{16} << 20;            // bytes of pinned memory for copies, in two halves
+  std::size_t staging = std::size_t{32} << 20;  // bytes of pinned and of device memory for copies, in two halves
 };
 
 /// T: float or double. All work goes to one stream, in order; nothing but copy_out and synchronise waits for it. The

@@ -57,11 +57,11 @@ set(ENV{CUDA_EMULATION_DEVICES} 0)
 refuses(1 "there is no NVIDIA driver|choose the CPU backend" ${on_cuda} --out nowhere)
 unset(ENV{CUDA_EMULATION_DEVICES})
 
-# 60 MiB: 32 for cuBLASLt, the model and its moments, and room for five images in a step. 40: none for the moments.
-set(memory_60 "memory: a step with --slice 16 needs|choose --slice 5 or less")
-set(memory_40 "device memory: no room for|choose a smaller slice or batch")
+# 92 MiB: 64 for the backend, the model and its moments, and room for five images in a step. 72: none for the moments.
+set(memory_92 "memory: a step with --slice 16 needs|choose --slice 5 or less")
+set(memory_72 "device memory: no room for|choose a smaller slice or batch")
 set(memory_12 "memory: quickstart|for weights, gradients and moments, there are 12 MiB")
-foreach(mebibytes IN ITEMS 60 40 12)
+foreach(mebibytes IN ITEMS 92 72 12)
   math(EXPR memory "${mebibytes} << 20")
   set(ENV{CUDA_EMULATION_MEMORY} ${memory})
   refuses(1 "${memory_${mebibytes}}" ${on_cuda} --slice 16 --out nowhere)
