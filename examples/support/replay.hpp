@@ -153,7 +153,7 @@ bool make_replayable() {
 #if defined(PROGRAM_CUDA)
       return scalar == "float" ? on(sdmae::cuda_backend<float>{}) : on(sdmae::cuda_backend<double>{});
 #else
-      throw sdmae::error("cuda", "is not in this program", "build it with the CMake preset cuda");
+      throw sdmae::error("--backend cuda", "this program was built without it", "build it with cmake --preset cuda");
 #endif
     }
     const sdmae::cpu_options options{.threads = threads};
