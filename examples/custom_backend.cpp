@@ -1,6 +1,7 @@
 // A backend of one's own: the eight operations that one must bring, as plain loops. Everything else
 // (linear layers, attention, layer norm, AdamW) it inherits. Runs the library's proof on it.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "sdmae/backend/defaults.hpp"
@@ -42,7 +43,7 @@ class plain_backend : public sdmae::backend_defaults<plain_backend, float> {
     map(s.batch * s.rows, s.columns, [=](index r, index column) {
       float sum = accumulate ? at(c, r / s.rows, r % s.rows, column) : 0;
       for (index k = 0; k < s.depth; ++k)
-        sum += alpha * at(a, r / s.rows, r % s.rows, k) * at(b, r / s.rows, k, column);
+        sum = std::fma(alpha * at(a, r / s.rows, r % s.rows, k), at(b, r / s.rows, k, column), sum);
       at(c, r / s.rows, r % s.rows, column) = sum;
     });
   }

@@ -14,6 +14,7 @@
 #include "sdmae/backend/cpu/eigen_product.hpp"
 #include "sdmae/backend/cpu/layer_norm.hpp"
 #include "sdmae/backend/cpu/product.hpp"
+#include "sdmae/backend/cpu/product_grid.hpp"
 #include "sdmae/backend/cpu/threads.hpp"
 #include "sdmae/backend/defaults.hpp"
 #include "sdmae/backend/host_memory.hpp"
@@ -145,9 +146,10 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template linear_weight_gradient<Out, In>(dy, x, dweight, dbias);
     } else {
-      team_->split(Out, 1, [&](index begin, index end, int thread) {
-        cpu::multiply<T>(end - begin, In, x.rows(), {dy.data + begin, 1, Out}, cpu::right_operand<T>::plain(x.data, In),
-                         dweight.row(begin), In, true, scratch(thread));
+      const auto right = cpu::right_operand<T>::plain(x.data, In);
+      each_part(Out, In, [&](index row, index rows, index column, index columns, int thread) {
+        cpu::multiply<T>(rows, columns, x.rows(), {dy.data + row, 1, Out}, right.from(column),
+                         dweight.row(row) + column, In, true, scratch(thread));
       });
       if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
     }
@@ -233,19 +235,33 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     team_->split(rows, rows * width < inline_limit ? rows : 1, [&](index begin, index end, int) { f(begin, end); });
   }
 
-  /// y = epilogue(x·right + bias), or y += x·right, rows split over threads.
+  /// f(first row, rows, first column, columns, thread) for the parts of a product's result, one a thread.
+  template <class F>
+  void each_part(index rows, index columns, const F& f) {
+    const cpu::product_grid grid = cpu::product_grid::over<T>(rows, columns, team_->size());
+    team_->split(grid.parts(), 1, [&](index first, index last, int thread) {
+      for (index part = first; part < last; ++part) {
+        const auto [row, row_end] = grid.rows_of(part);
+        const auto [column, column_end] = grid.columns_of(part);
+        f(row, row_end - row, column, column_end - column, thread);
+      }
+    });
+  }
+
+  /// y = epilogue(x·right + bias), or y += x·right.
   template <class Epilogue>
   void multiply_rows(index rows, index columns, index depth, const T* x, cpu::right_operand<T> right, T* y,
                      const T* bias, Epilogue epilogue) {
-    team_->split(rows, 1, [&](index begin, index end, int thread) {
-      T* const to = y + begin * columns;
-      const cpu::left_operand<T> left{x + begin * depth, depth, 1};
+    each_part(rows, columns, [&](index row, index part_rows, index column, index part_columns, int thread) {
+      T* const to = y + row * columns + column;
+      const T* const add = bias == nullptr ? nullptr : bias + column;
+      const cpu::left_operand<T> left{x + row * depth, depth, 1};
       if constexpr (std::is_base_of_v<epilogue::store, Epilogue>)
-        cpu::multiply(end - begin, columns, depth, left, right, to, columns,
-                      std::is_same_v<Epilogue, epilogue::accumulate>, scratch(thread), bias);
+        cpu::multiply(part_rows, part_columns, depth, left, right.from(column), to, columns,
+                      std::is_same_v<Epilogue, epilogue::accumulate>, scratch(thread), add);
       else
-        cpu::multiply(end - begin, columns, depth, left, right, to, columns, false, scratch(thread), bias,
-                      cpu::apply_epilogue<T, Epilogue>{to, columns, begin, epilogue});
+        cpu::multiply(part_rows, part_columns, depth, left, right.from(column), to, columns, false, scratch(thread),
+                      add, cpu::apply_epilogue<T, Epilogue>{to, columns, row, column, epilogue});
     });
   }
 

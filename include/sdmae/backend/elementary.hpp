@@ -98,6 +98,21 @@ SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float log(float x) {
   return select(x < 0.0f, not_a_number, for_positive);
 }
 
+/// √x within 1 ulp, denormal x included; NaN below 0. In code of its own because the standard library's may set errno,
+/// which ends a vector loop: a first guess of 1/√x from the bits of x (halved exponent), three steps of Newton's
+/// r ← r·(3 − x·r²)/2, and one of Heron's for the root itself.
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float sqrt(float x) {
+  const bool tiny = x < 1.17549435e-38f;
+  const float y = x * select(tiny, 16777216.0f, 1.0f);  // 2²⁴
+  float r = std::bit_cast<float>(0x5f375a86u - (std::bit_cast<std::uint32_t>(y) >> 1));
+  for (int i = 0; i < 3; ++i) r = r * multiply_add(-0.5f * y * r, r, 1.5f);
+  const float guess = y * r;
+  const float root =
+      multiply_add(multiply_add(-guess, guess, y), 0.5f * r, guess) * select(tiny, 0.000244140625f, 1.0f);
+  const float not_a_number = std::bit_cast<float>(0x7fc00000u), infinity = std::bit_cast<float>(0x7f800000u);
+  return select(x < 0.0f, not_a_number, select(x > 0.0f, select(x < infinity, root, x), x));
+}
+
 /// erf(x) within 2 ulp. For |x| ≤ 0.85: x + x·P(x²); beyond: ±(1 − e^Q(|x|)) with Q = ln(1 − erf), 1 in float
 /// from 3.95.
 SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float erf(float x) {
@@ -122,6 +137,11 @@ template <class T>
 requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T log(T x) {
   using std::log;
   return log(x);
+}
+template <class T>
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T sqrt(T x) {
+  using std::sqrt;
+  return sqrt(x);
 }
 template <class T>
 requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T erf(T x) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,7 +35,7 @@ struct named_tensor {
 /// How many images should pass through a model together when nobody says: enough tokens for the blocks of the products,
 /// and no more, for memory grows with them. Results do not depend on it.
 inline index default_slice(double tokens_of_an_image) {
-  return std::max<index>(1, static_cast<index>(320 / std::max(1.0, tokens_of_an_image)));
+  return std::max<index>(1, std::lround(320 / std::max(1.0, tokens_of_an_image)));
 }
 
 struct trainer_options {

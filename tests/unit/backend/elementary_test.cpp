@@ -37,10 +37,11 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 namespace elementary = sdmae::elementary;
 
-TEST_CASE("exp, log and erf are within 2 units in the last place over all floats") {
+TEST_CASE("exp, log, root and erf are within 2 units in the last place over all floats") {
   CHECK(worst([](float x) { return elementary::exp(x); }, [](double x) { return std::exp(x); }) <= 2);
   CHECK(worst([](float x) { return elementary::log(x); }, [](double x) { return std::log(x); }) <= 2);
   CHECK(worst([](float x) { return elementary::erf(x); }, [](double x) { return std::erf(x); }) <= 2);
+  CHECK(worst([](float x) { return elementary::sqrt(x); }, [](double x) { return std::sqrt(x); }) <= 2);
 }
 
 TEST_CASE("ends of the ranges") {
@@ -52,6 +53,9 @@ TEST_CASE("ends of the ranges") {
   CHECK(elementary::log(infinity) == infinity);
   CHECK(elementary::log(1.0f) == 0);
   CHECK(std::isnan(elementary::log(-1.0f)));
+  CHECK(elementary::sqrt(0.0f) == 0);
+  CHECK(elementary::sqrt(infinity) == infinity);
+  CHECK(std::isnan(elementary::sqrt(-1.0f)));
   CHECK(elementary::erf(infinity) == 1);
   CHECK(elementary::erf(-infinity) == -1);
   CHECK(std::signbit(elementary::erf(-0.0f)));
@@ -59,6 +63,7 @@ TEST_CASE("ends of the ranges") {
     CHECK(std::isnan(elementary::exp(x)));
     CHECK(std::isnan(elementary::log(x)));
     CHECK(std::isnan(elementary::erf(x)));
+    CHECK(std::isnan(elementary::sqrt(x)));
   }
 }
 

@@ -1,9 +1,8 @@
 // AdamW over a run of the flat buffers on one CPU thread: each value is read and written once.
 #pragma once
 
-#include <cmath>
-
 #include "sdmae/backend/defaults/adamw.hpp"
+#include "sdmae/backend/elementary.hpp"
 
 namespace sdmae::cpu {
 
@@ -22,7 +21,7 @@ void adamw_run(adamw_buffers<T> buffers, index offset, index count, bool decays,
     const T v = n.beta2 * second[i] + n.beta2_complement * g * g;
     first[i] = m;
     second[i] = v;
-    weights[i] = keep * weights[i] - n.step * (m / (std::sqrt(v) * n.inverse_root_correction + n.epsilon));
+    weights[i] = keep * weights[i] - n.step * (m / (elementary::sqrt(v) * n.inverse_root_correction + n.epsilon));
   }
 }
 

@@ -31,18 +31,24 @@ class attention_head {
 
   /// out(t, ·) = softmax(q·kᵀ/√d)·v at out + t·D; log_sum(t) at log_sum + t·Heads.
   void forward(T* out, T* log_sum) {
+    const index wide = padded(tokens_);
     scores();
     for (index t = 0; t < tokens_; ++t) {
-      T* const row = p_ + t * padded(tokens_);
+      T* const row = p_ + t * wide;
+      std::fill(row + tokens_, row + wide, row[0]);  // whole vectors: the padding changes no maximum …
       const T largest = fold(
-          tokens_, row[0], [=](index j) { return row[j]; }, [](T a, T b) { return a < b ? b : a; });
-      for (index j = 0; j < tokens_; ++j) row[j] = elementary::exp((row[j] - largest) * scale());
-      const T sum = fold_sum<T>(tokens_, [=](index j) { return row[j]; });
-      for (index j = 0; j < tokens_; ++j) row[j] /= sum;
+          wide, row[0], [=](index j) { return row[j]; }, [](T a, T b) { return a < b ? b : a; });
+      SDMAE_INDEPENDENT
+      for (index j = 0; j < wide; ++j) row[j] = elementary::exp((row[j] - largest) * scale());
+      std::fill(row + tokens_, row + wide, T(0));  // … and adds nothing
+      const T sum = fold_sum<T>(wide, [=](index j) { return row[j]; });
+      const T share = T(1) / sum;
+      SDMAE_INDEPENDENT
+      for (index j = 0; j < wide; ++j) row[j] *= share;
       log_sum[t * Heads] = largest * scale() + std::log(sum);
     }
-    multiply<T>(tokens_, d, tokens_, {p_, padded(tokens_), 1}, right_operand<T>::plain(q_ + 2 * D, 3 * D), out, D,
-                false, scratch_);
+    multiply<T>(tokens_, d, tokens_, {p_, wide, 1}, right_operand<T>::plain(q_ + 2 * D, 3 * D), out, D, false,
+                scratch_);
   }
 
   /// dv = Pᵀ·dout, dS = P∘(dout·vᵀ − rowsum(dout∘out))/√d, dq = dS·k, dk = dSᵀ·q, at dq, dq + D and dq + 2D.
@@ -52,14 +58,14 @@ class attention_head {
     scores();
     T* const v = packed_ + packed_columns<T>(n, d);
     pack_columns(q_ + 2 * D, n, d, row, 1, v);
-    multiply<T>(n, n, d, {dout, D, 1}, right_operand<T>::panels(v, d), ds_, wide, false, scratch_);
+    multiply<T>(n, wide, d, {dout, D, 1}, right_operand<T>::panels(v, d), ds_, wide, false, scratch_);
     for (index t = 0; t < n; ++t) {
       const T correction = fold_sum<T>(d, [=](index c) { return dout[t * D + c] * out[t * D + c]; });
       T* const p = p_ + t * wide;
       T* const ds = ds_ + t * wide;
       const T shift = log_sum[t * Heads];
       SDMAE_INDEPENDENT
-      for (index j = 0; j < n; ++j) {
+      for (index j = 0; j < wide; ++j) {  // nobody reads the padding
         p[j] = elementary::exp(p[j] * scale() - shift);
         ds[j] = p[j] * (ds[j] - correction) * scale();
       }
@@ -76,11 +82,11 @@ class attention_head {
     return (tokens + width - 1) / width * width;
   }
 
-  /// p = q·kᵀ
+  /// p = q·kᵀ in rows that are padded to whole tiles.
   void scores() {
     pack_columns(q_ + D, tokens_, d, 3 * D, 1, packed_);
-    multiply<T>(tokens_, tokens_, d, {q_, 3 * D, 1}, right_operand<T>::panels(packed_, d), p_, padded(tokens_), false,
-                scratch_);
+    multiply<T>(tokens_, padded(tokens_), d, {q_, 3 * D, 1}, right_operand<T>::panels(packed_, d), p_, padded(tokens_),
+                false, scratch_);
   }
 
   index tokens_;

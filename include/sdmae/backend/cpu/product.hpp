@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sdmae/backend/cpu/tile.hpp"
+#include "sdmae/backend/cpu/transpose.hpp"
 #include "sdmae/core/config.hpp"
 
 namespace sdmae::cpu {
@@ -24,6 +25,9 @@ struct right_operand {
   index depth, panel;
   bool packed;
 
+  /// The columns from `column` on, a multiple of the tile's width.
+  right_operand from(index column) const { return {data + column / tile<T>::width * panel, depth, panel, packed}; }
+
   /// A row-major matrix as it lies in memory.
   static right_operand plain(const T* data, index row_stride) { return {data, row_stride, tile<T>::width, false}; }
   /// What pack_columns has written.
@@ -35,7 +39,7 @@ struct right_operand {
 /// How products are cut so that what is read again stays in cache: a block of the left operand in the second level, a
 /// panel of the right one beside it.
 struct blocking {
-  static constexpr index rows = 192, depth = 640;
+  static constexpr index rows = 392, depth = 512;
   /// Values of scratch that a thread needs for its blocks and panels.
   template <class T>
   static constexpr index scratch = depth*(rows + tile<T>::rows + tile<T>::width) + rows*(64 / index(sizeof(T)));
@@ -47,6 +51,23 @@ constexpr index packed_columns(index columns, index depth) {
   constexpr index width = tile<T>::width;
   return (columns + width - 1) / width * width * depth;
 }
+
+namespace detail {
+
+/// to[k·width + j] = from[j·column + k·depth_stride]: squares where values lie side by side, the rest one by one.
+template <class T>
+void transpose_columns(const T* from, index columns, index depth, index column, index depth_stride, T* to) {
+  constexpr index width = tile<T>::width, lanes = tile<T>::lanes;
+  const index whole_columns = depth_stride == 1 ? columns / lanes * lanes : 0, whole_depth = depth / lanes * lanes;
+  for (index j = 0; j < whole_columns; j += lanes)
+    for (index k = 0; k < whole_depth; k += lanes)
+      transpose_square(from + j * column + k, column, to + k * width + j, width);
+  for (index j = 0; j < columns; ++j)
+    for (index k = j < whole_columns ? whole_depth : 0; k < depth; ++k)
+      to[k * width + j] = from[j * column + k * depth_stride];
+}
+
+}  // namespace detail
 
 /// Writes the panels of the matrix whose column c starts at data + c·column and goes on in steps of `depth_stride`; the
 /// missing columns of the last panel are zero.
@@ -62,8 +83,7 @@ void pack_columns(const T* data, index columns, index depth, index column, index
     else if (column == 1)
       for (index k = 0; k < depth; ++k) std::copy_n(from + k * depth_stride, count, to + k * width);
     else
-      for (index j = 0; j < count; ++j)
-        for (index k = 0; k < depth; ++k) to[k * width + j] = from[j * column + k * depth_stride];
+      detail::transpose_columns(from, count, depth, column, depth_stride, to);
   }
 }
 
@@ -193,11 +213,12 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
   }
 }
 
-/// finish: y(r, c) = epilogue(first_row + r, c, y(r, c)). Whole tiles have a constant width, for the vectoriser.
+/// finish: y(r, c) = epilogue(first_row + r, first_column + c, y(r, c)). Whole tiles have a constant width, for the
+/// vectoriser.
 template <class T, class Epilogue>
 struct apply_epilogue {
   T* result;
-  index row, first_row;
+  index row, first_row, first_column;
   Epilogue epilogue;
 
   void operator()(index r, index rows, index c, index count) const {
@@ -207,12 +228,12 @@ struct apply_epilogue {
       T* const y = result + i * row + c;
       if (count == width) {
         SDMAE_INDEPENDENT
-        for (index j = 0; j < width; ++j) y[j] = apply(first_row + i, c + j, y[j]);
+        for (index j = 0; j < width; ++j) y[j] = apply(first_row + i, first_column + c + j, y[j]);
       } else {
-        for (index j = 0; j < count; ++j) y[j] = apply(first_row + i, c + j, y[j]);
+        for (index j = 0; j < count; ++j) y[j] = apply(first_row + i, first_column + c + j, y[j]);
       }
       if constexpr (requires { apply.beside(i, c); }) {  // for the tile below, which comes next
-        const T* const next = apply.beside(first_row + i + rows, c);
+        const T* const next = apply.beside(first_row + i + rows, first_column + c);
         __builtin_prefetch(next);
         __builtin_prefetch(next + tile<T>::lanes);
       }

@@ -36,18 +36,29 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
                            index c_row, bool accumulate, const T* bias) {
   constexpr int lanes = tile<T>::lanes;
   typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
+  // One vector at a time, and every loop unrolled, or GCC takes the sums over the stack.
+  const auto load = [](const T* from) {
+    vec v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+  };
+  const auto store = [](T* to, vec v) { std::memcpy(to, &v, sizeof v); };
   vec sum[Rows][2] = {};
-  if (accumulate)
-    for (int i = 0; i < Rows; ++i) std::memcpy(sum[i], c + i * c_row, sizeof(sum[i]));
+  if (accumulate) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      sum[i][0] = load(c + i * c_row);
+      sum[i][1] = load(c + i * c_row + lanes);
+    }
+  }
   // The tile below comes next: its lines are on their way while this one is summed.
   for (int i = 0; i < Rows; ++i) {
     __builtin_prefetch(c + (Rows + i) * c_row, 1);
     __builtin_prefetch(c + (Rows + i) * c_row + lanes, 1);
   }
   for (index k = 0; k < depth; ++k) {
-    vec low, high;
-    std::memcpy(&low, b, sizeof(vec));
-    std::memcpy(&high, b + lanes, sizeof(vec));
+    const vec low = load(b), high = load(b + lanes);
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
       const T x = a[i * a_row];
       sum[i][0] += x * low;
@@ -57,14 +68,18 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
     b += b_depth;
   }
   if (bias != nullptr) {
-    vec add[2];
-    std::memcpy(add, bias, sizeof(add));
+    const vec low = load(bias), high = load(bias + lanes);
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
-      sum[i][0] += add[0];
-      sum[i][1] += add[1];
+      sum[i][0] += low;
+      sum[i][1] += high;
     }
   }
-  for (int i = 0; i < Rows; ++i) std::memcpy(c + i * c_row, sum[i], sizeof(sum[i]));
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    store(c + i * c_row, sum[i][0]);
+    store(c + i * c_row + lanes, sum[i][1]);
+  }
 }
 
 template <class T>
