@@ -6,7 +6,7 @@
 # That keeps one description for both, and no path of the machine that installed is written down.
 
 # sdmae_component(<name>
-#   PACKAGES  what find_package looks for …
+#   PACKAGES  what find_package looks for, name or name:version …
 #   TARGETS   … and the targets that it then defines
 #   LIBRARIES name:header of each library that brings no CMake package
 #   HEADERS   which headers need the component: patterns below include/sdmae (no other header may include them)
@@ -27,7 +27,9 @@ function(sdmae_component name)
   set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON) # so that a project that includes us with add_subdirectory sees them too
   set(links ${arg_TARGETS})
   foreach(package IN LISTS arg_PACKAGES)
+    string(REPLACE ":" ";" package ${package})
     find_package(${package} QUIET)
+    list(GET package 0 package)
     if(NOT ${package}_FOUND)
       list(APPEND missing ${package})
     endif()
@@ -89,3 +91,10 @@ sdmae_component(picture
   LIBRARIES cairo:cairo/cairo.h
   HEADERS io/picture.hpp io/chart.hpp io/bar_chart.hpp io/contact_sheet.hpp io/cairo_page.hpp
   DEBIAN libcairo2-dev)
+
+# Its units are compiled by nvcc; the headers alone are enough for the tests on an emulated device.
+sdmae_component(cuda
+  PACKAGES CUDAToolkit:12
+  TARGETS CUDA::cudart CUDA::cublasLt
+  HEADERS backend/cuda.cuh backend/cuda/*.hpp backend/cuda/*.cuh
+  DEBIAN nvidia-cuda-toolkit)

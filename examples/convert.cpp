@@ -52,6 +52,9 @@ model_facts facts_of_preset(const std::string& name) {
   learn<presets::pretrain_mae_small_patch16_224>(name, facts);
   learn<presets::pretrain_mae_smallEx_patch16_224>(name, facts);
   learn<presets::pretrain_mae_small_patch8_96>(name, facts);
+  learn<presets::mae_vit_base_patch16>(name, facts);
+  learn<presets::mae_vit_large_patch16>(name, facts);
+  learn<presets::mae_vit_huge_patch14>(name, facts);
   return facts;
 }
 

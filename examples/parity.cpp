@@ -20,7 +20,7 @@ struct parity_options {
   void declare(CLI::App& app) {
     app.add_option("CASE_DIR", folder, "folder of the golden case")->required();
     app.add_option("--scalar", scalar, "float or double")->check(CLI::IsMember({"float", "double"}));
-    app.add_option("--backend", backend, "cpu or reference")->check(CLI::IsMember({"cpu", "reference"}));
+    app.add_option("--backend", backend, "cpu, cuda or reference")->check(CLI::IsMember({"cpu", "cuda", "reference"}));
     app.add_option("--out", out, "write what was computed to this safetensors file");
     app.add_option("--threads", threads, "default: all cores")->check(program::within(1, 1024));
     app.add_option("--seed", seed, "accepted and without effect: a golden case draws nothing");

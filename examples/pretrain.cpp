@@ -64,7 +64,8 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
     settings[key.substr(6)] = number.is_number() ? number : nlohmann::ordered_json(value);
   }
   settings["mask"] = options.mask;
-  settings["backend"] = options.backend;
+  settings["backend"] = options.device.backend;
+  settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
   settings["data_path"] = options.data;
@@ -87,7 +88,7 @@ class pretraining {
         data_(data),
         plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
         examples_(data, 6, shape),
-        trainer_(make_trainer(preset, plan_.trainer)),
+        trainer_(make_trainer(preset, plan_.trainer, options.device)),
         shape_(shape),
         folder_(options.out) {
     plan_.settings["sdmae.policies"] = trainer_->policies();
@@ -102,7 +103,7 @@ class pretraining {
   }
 
   void run() {
-    program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, program::available_memory());
+    program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
     make_folder(folder_);
     if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
       say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
@@ -140,8 +141,9 @@ class pretraining {
 
  private:
   static std::unique_ptr<sdmae::trainer> make_trainer(const sdmae::registered_preset& preset,
-                                                      const sdmae::trainer_options& options) {
-    program::check_resident_memory(preset, program::available_memory());
+                                                      const sdmae::trainer_options& options,
+                                                      const program::device_options& device) {
+    program::check_resident_memory(preset, device.available_memory());
     return preset.make(options);
   }
   fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
@@ -222,7 +224,7 @@ class pretraining {
 };
 
 void pretrain(const program::pretrain_options& options) {
-  const sdmae::registered_preset& preset = program::find_preset(options.preset);
+  const sdmae::registered_preset& preset = options.device.find(options.preset);
   check_folder(options);
   const auto train_on = [&](const auto& data) {
     pretraining run(options, preset, data, preset.image);

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "devices.hpp"
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
@@ -19,7 +20,8 @@ namespace program {
 
 /// What was asked for; an option that was not given takes the preset's value.
 struct pretrain_options {
-  std::string preset, data, out, init, mask = "random", backend = "cpu";
+  std::string preset, data, out, init, mask = "random";
+  device_options device;
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -49,7 +51,7 @@ struct pretrain_options {
     app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
     app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
         ->check(within(0, 1));
-    app.add_option("--backend", backend, "where to compute")->check(CLI::IsMember({"cpu"}));
+    device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_flag("--memory", memory, "print what a step takes, piece by piece, and train nothing");

@@ -15,10 +15,14 @@
 #include "sdmae/masking/random.hpp"
 #include "sdmae/model/sd_mae.hpp"
 #include "sdmae/train/pretrainer.hpp"
+#if defined(PROGRAM_CUDA)
+#include "sdmae/backend/cuda.cuh"
+#endif
 
 namespace program {
 
-/// Runs a case on a backend ("cpu" or "reference") in a scalar type ("float" or "double") with so many threads.
+/// Runs a case on a backend ("cpu", "reference" or, where it is compiled in, "cuda") in a scalar type ("float" or
+/// "double") with so many threads.
 using replay_function =
     std::function<golden_tensors(const golden_case&, const std::string&, const std::string&, int threads)>;
 
@@ -36,9 +40,13 @@ inline std::vector<replayable>& replayables() {
 
 namespace detail {
 
-template <class T>
-golden_tensor to_golden(const T* values, sdmae::index count, std::vector<sdmae::index> shape) {
-  return {std::move(shape), std::vector<double>(values, values + count)};
+/// `values` are in the backend's memory.
+template <class Backend, class T>
+golden_tensor to_golden(Backend& backend, const T* values, sdmae::index count, std::vector<sdmae::index> shape) {
+  std::vector<std::remove_const_t<T>> read(static_cast<std::size_t>(count));
+  backend.copy_out(read.data(), values, count);
+  backend.synchronise();
+  return {std::move(shape), std::vector<double>(read.begin(), read.end())};
 }
 
 inline std::vector<sdmae::index> shape_of(const sdmae::parameter& row) {
@@ -97,13 +105,14 @@ sdmae::masking::given masks_of(const golden_case& c, const sdmae::safetensors_fi
 template <class Trainer>
 void record_outputs(Trainer& trainer, sdmae::index batch, golden_tensors& out) {
   using Architecture = typename Trainer::architecture;
+  auto& backend = trainer.trained_model().backend();
   const auto& slice = trainer.last_slice();
   const auto pixels = slice.pixels();
   const auto student = slice.student(), teacher = slice.teacher();
   const sdmae::index masked = Architecture::N - trainer.visible();
-  out["step0/pixels"] = to_golden(pixels.data, pixels.size(), {batch, masked, Architecture::P});
-  out["step0/student"] = to_golden(student.data, student.size(), {batch, Architecture::K});
-  out["step0/teacher"] = to_golden(teacher.data, teacher.size(), {batch, Architecture::K});
+  out["step0/pixels"] = to_golden(backend, pixels.data, pixels.size(), {batch, masked, Architecture::P});
+  out["step0/student"] = to_golden(backend, student.data, student.size(), {batch, Architecture::K});
+  out["step0/teacher"] = to_golden(backend, teacher.data, teacher.size(), {batch, Architecture::K});
 }
 
 /// He et al.'s outputs before step 0: all patches' pixels in reading order, and the encoder's tokens.
@@ -116,12 +125,16 @@ void record_whole_pictures(Model& model, const sdmae::masking::given& masks, con
   std::vector<std::int32_t> order(static_cast<std::size_t>(batch * N));
   sdmae::array_batch<Architecture::image, T> source(images, batch);
   sdmae::masking::draw_slice<Architecture::image>(masks, 0, source, 0, batch, images, order.data());
-  const sdmae::mask_view mask{order.data(), N, masks.visible(N)};
   model.prepare();
   saved_type saved;
   const auto run = [&](auto& backend, sdmae::arena& memory) {
+    T* const pixels = memory.take<T>("images", batch * Architecture::image.values());
+    std::int32_t* const orders = memory.take<std::int32_t>("masks", batch * N);
+    backend.copy_in(pixels, images, batch * Architecture::image.values());
+    backend.copy_in(orders, order.data(), batch * N);
+    const sdmae::mask_view mask{orders, N, masks.visible(N)};
     saved = saved_type::plan(memory, batch, mask, sdmae::pixels_output | sdmae::visible_pixels_output);
-    Architecture::forward(backend, sdmae::normalised_images<Architecture::image, T>{images}, mask, model.tables(),
+    Architecture::forward(backend, sdmae::normalised_images<Architecture::image, T>{pixels}, mask, model.tables(),
                           model.weights(), model.prepared(), saved, memory);
   };
   sdmae::planning_backend<typename Model::backend_type> nothing(model.backend());
@@ -130,26 +143,27 @@ void record_whole_pictures(Model& model, const sdmae::masking::given& masks, con
   const auto memory = model.backend().allocate(plan.peak());
   sdmae::arena real(memory.data());
   run(model.backend(), real);
-  model.backend().synchronise();
+  const golden_tensor painted = to_golden(model.backend(), saved.pixels().data, saved.pixels().size(), {});
   golden_tensor pixels{{batch, N, P}, std::vector<double>(static_cast<std::size_t>(batch * N * P))};
   for (sdmae::index r = 0; r < batch * N; ++r)
-    std::copy_n(saved.pixels().row(r), P, pixels.values.begin() + (r / N * N + order[static_cast<std::size_t>(r)]) * P);
+    std::copy_n(painted.values.begin() + r * P, P,
+                pixels.values.begin() + (r / N * N + order[static_cast<std::size_t>(r)]) * P);
   out["step0/pixels"] = std::move(pixels);
   const auto latent = saved.encoder_.output();
-  out["step0/latent"] = to_golden(latent.data, latent.size(), {batch, latent.rows() / batch, D});
+  out["step0/latent"] = to_golden(model.backend(), latent.data, latent.size(), {batch, latent.rows() / batch, D});
 }
 
 template <class Trainer>
 void record_gradients(Trainer& trainer, golden_tensors& out) {
   for (const sdmae::parameter& row : Trainer::model_type::table())
     if (row.traits.trained && (row.reached_by & trainer.reached_outputs()) != 0)
-      out["step0/grad/" + std::string(row.name())] =
-          to_golden(trainer.state().gradients + row.offset, row.count(), shape_of(row));
+      out["step0/grad/" + std::string(row.name())] = to_golden(
+          trainer.trained_model().backend(), trainer.state().gradients + row.offset, row.count(), shape_of(row));
 }
 
 }  // namespace detail
 
-/// One slice holds the whole batch, so that the outputs of step 0 can be read back. The backend's memory is the host's.
+/// One slice holds the whole batch, so that the outputs of step 0 can be read back.
 template <class Case, class Backend>
 golden_tensors replay(const golden_case& c, Backend& backend) {
   using T = typename Backend::scalar;
@@ -179,14 +193,16 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
     for (std::size_t term = 0; term < 3; ++term) losses.values.push_back(distils ? report.terms[term].value : 0);
     if constexpr (distils) {
       const T* const centers = std::get<1>(trainer.state().losses.of_term).center.data;
-      center.values.insert(center.values.end(), centers, centers + Architecture::K);
+      const golden_tensor read = detail::to_golden(backend, centers, Architecture::K, {});
+      center.values.insert(center.values.end(), read.values.begin(), read.values.end());
       if (step == 0) detail::record_outputs(trainer, c.batch, out);
     }
     if (step == 0) detail::record_gradients(trainer, out);
   }
   for (const sdmae::parameter& row : model.table()) {
     const auto values = model.read(row);
-    out["after/" + std::string(row.name())] = detail::to_golden(values.data(), row.count(), detail::shape_of(row));
+    out["after/" + std::string(row.name())] = {detail::shape_of(row),
+                                               std::vector<double>(values.begin(), values.end())};
   }
   out["losses"] = std::move(losses);
   if (distils) out["center"] = std::move(center);
@@ -205,6 +221,13 @@ bool make_replayable() {
         return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
       else
         throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
+    }
+    if (backend == "cuda") {
+#if defined(PROGRAM_CUDA)
+      return scalar == "float" ? on(sdmae::cuda_backend<float>{}) : on(sdmae::cuda_backend<double>{});
+#else
+      throw sdmae::error("--backend cuda", "this program was built without it", "build it with cmake --preset cuda");
+#endif
     }
     const sdmae::cpu_options options{.threads = threads};
     return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});

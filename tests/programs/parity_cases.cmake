@@ -112,7 +112,7 @@ refuses(1 "other/inputs.safetensors" other)
 
 refuses(2 "CASE_DIR" "")
 refuses(2 "--scalar|half" ${GOLDEN}/tiny --scalar half)
-refuses(2 "--backend|cuda" ${GOLDEN}/tiny --backend cuda)
+refuses(2 "--backend|tpu" ${GOLDEN}/tiny --backend tpu)
 refuses(2 "--threads|0" ${GOLDEN}/tiny --threads 0)
 refuses(2 "--scaler|--scalar" ${GOLDEN}/tiny --scaler float)
 refuses(1 "no/such/folder" ${GOLDEN}/tiny --out no/such/folder/file.safetensors)

@@ -10,7 +10,7 @@ foreach(option_value_says IN ITEMS
     "--steps;0;whole number" "--batch;0;whole number" "--batch;-8;whole number" "--slice;0;whole number"
     "--lr;0;range" "--lr;-1e-3;range" "--lr;11;range" "--lr;nan;range" "--lr;inf;range" "--min-lr;-1;range"
     "--warmup-epochs;-1;whole number" "--weight-decay;-0.1;range" "--clip-norm;-1;range" "--mask;diagonal;--mask" "--mask-ratio;1;range"
-    "--mask-ratio;-0.1;range" "--mask-ratio;sixty;--mask-ratio" "--distill-weight;1.01;range" "--backend;cuda;--backend"
+    "--mask-ratio;-0.1;range" "--mask-ratio;sixty;--mask-ratio" "--distill-weight;1.01;range" "--backend;tpu;--backend"
     "--save-every;0;whole number" "--synthetic;0;whole number" "--seed;-1;--seed" "--seed;seven;--seed"
     "--threads;0;whole number" "--threads;5000;whole number")
   list(GET option_value_says 0 option)

@@ -57,6 +57,14 @@ foreach(file IN LISTS files)
     continue()
   endif()
 
+  # Backends plug in: what computes with them does not know which there are.
+  if(room MATCHES "^(nn|masking|loss|vit|model|train)$")
+    file(STRINGS ${TREE}/include/sdmae/${file} lines REGEX "[Cc][Uu][Dd][Aa]")
+    foreach(line IN LISTS lines)
+      fault("${line}: ${room} must not know that CUDA exists")
+    endforeach()
+  endif()
+
   file(STRINGS ${TREE}/include/sdmae/${file} lines REGEX "#[ \t]*include|vector_size")
   foreach(line IN LISTS lines)
     foreach(library IN LISTS libraries)

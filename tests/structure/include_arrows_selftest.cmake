@@ -33,6 +33,7 @@ expect("train -> io runs the wrong way" train/b.hpp "#include \"sdmae/io/safeten
 expect("#include <Eigen/Core>: eigen is allowed only in" nn/b.hpp "#include <Eigen/Core>")
 expect("#include <xtensor/xarray.hpp>: xtensor is allowed only in" model/b.hpp "#include <xtensor/xarray.hpp>")
 expect("#include <cuda_runtime.h>: cuda is allowed only in" backend/eigen.hpp "#include <cuda_runtime.h>")
+expect("// like cuda_backend's: loss must not know that CUDA exists" loss/b.hpp "// like cuda_backend's")
 expect("using v __attribute__((vector_size(64))) = float" nn/b.hpp "using v __attribute__((vector_size(64))) = float;")
 expect("#include <nlohmann/json.hpp>: json is allowed only in" data/b.hpp "#include <nlohmann/json.hpp>")
 expect("#include \"sdmae/io/safetensors.hpp\": io/safetensors.hpp belongs to a component" sdmae.hpp

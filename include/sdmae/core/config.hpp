@@ -33,6 +33,13 @@
 #define SDMAE_INDEPENDENT
 #endif
 
+// Before a loop of known length in a kernel: arrays that it indexes can then stay in registers.
+#if defined(__CUDACC__)
+#define SDMAE_UNROLL _Pragma("unroll")
+#else
+#define SDMAE_UNROLL
+#endif
+
 // A function of one element: a loop around it is made of vectors only where it is inlined, and a compiler that has
 // grown tired of inlining makes it several times slower.
 #if defined(__GNUC__)

@@ -1,0 +1,62 @@
+# cmake -DCOMPILER=<nvcc> -DINCLUDE=<include folder> -DSOURCE=step.cu -DSCRATCH=<folder> [-DARCHITECTURES="90 …"]
+#       [-DMOST_REGISTERS=128] -P step.cmake
+# Compiles the step for each architecture without warnings, and reads what ptxas reports: no kernel may spill registers
+# to memory or take more than MOST_REGISTERS of them. Then links, and runs: on a machine without a GPU the program must
+# say so in one line.
+cmake_minimum_required(VERSION 3.25)
+if(NOT COMPILER)
+  message("check skipped: this machine has no nvcc")
+  return()
+endif()
+if(NOT MOST_REGISTERS)
+  set(MOST_REGISTERS 128)
+endif()
+if(NOT ARCHITECTURES)
+  set(ARCHITECTURES 90)
+endif()
+separate_arguments(ARCHITECTURES UNIX_COMMAND "${ARCHITECTURES}")
+file(MAKE_DIRECTORY ${SCRATCH})
+
+foreach(architecture IN LISTS ARCHITECTURES)
+  execute_process(COMMAND ${COMPILER} -std=c++20 -O3 -arch=sm_${architecture} --extended-lambda
+    --expt-relaxed-constexpr -diag-suppress 20208 --Werror=all-warnings -Xptxas -v -I${INCLUDE} -c ${SOURCE}
+    -o ${SCRATCH}/step.o RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "does not compile for sm_${architecture}:\n${said}")
+  endif()
+  string(REGEX MATCHALL "Compiling entry function '[^']*'|[0-9]+ bytes spill stores|Used [0-9]+ registers" report
+    "${said}")
+  set(kernels 0)
+  set(most 0)
+  foreach(line IN LISTS report)
+    if(line MATCHES "Compiling entry function '(.*)'")
+      set(kernel ${CMAKE_MATCH_1})
+      math(EXPR kernels "${kernels} + 1")
+    elseif(line MATCHES "^([0-9]+) bytes spill" AND CMAKE_MATCH_1 GREATER 0)
+      message(SEND_ERROR "sm_${architecture}: ${line} in ${kernel}")
+    elseif(line MATCHES "^Used ([0-9]+) registers")
+      if(CMAKE_MATCH_1 GREATER most)
+        set(most ${CMAKE_MATCH_1})
+      endif()
+      if(CMAKE_MATCH_1 GREATER MOST_REGISTERS)
+        message(SEND_ERROR "sm_${architecture}: ${CMAKE_MATCH_1} registers in ${kernel}")
+      endif()
+    endif()
+  endforeach()
+  if(kernels LESS 40)
+    message(SEND_ERROR "sm_${architecture}: only ${kernels} kernels in ptxas's report:\n${said}")
+  endif()
+  message(STATUS "sm_${architecture}: ${kernels} kernels, ${most} registers at most, nothing spilled")
+endforeach()
+
+execute_process(COMMAND ${COMPILER} ${SCRATCH}/step.o -lcublasLt -o ${SCRATCH}/step
+  RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "does not link:\n${said}")
+endif()
+execute_process(COMMAND ${SCRATCH}/step RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE problem)
+if(NOT result EQUAL 0 AND NOT problem MATCHES "^step: CUDA: [^\n]*\n$")
+  message(FATAL_ERROR "ended with ${result}, not with one line of CUDA's: ${said}${problem}")
+endif()
+message(STATUS "${said}${problem}")
+file(REMOVE_RECURSE ${SCRATCH})

@@ -1,0 +1,43 @@
+// A training step on a GPU, as a program: what nvcc must compile and link. Says what it did, or in one line why not.
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include "sdmae/backend/cuda.cuh"
+#include "sdmae/core/random.hpp"
+#include "sdmae/loss/reconstruction.hpp"
+#include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/masking/random.hpp"
+#include "sdmae/model/presets.hpp"
+#include "sdmae/train/pretrainer.hpp"
+
+namespace {
+
+using architecture = sdmae::presets::pretrain_mae_small_patch8_96::architecture;
+constexpr sdmae::index images = 4;
+
+void train() {
+  sdmae::cuda_backend<float> gpu;
+  auto model = sdmae::build<architecture>(gpu, {.seed = 1});
+  sdmae::pretrainer trainer(model, sdmae::masking::random{.ratio = 0.6},
+                            0.8 * sdmae::loss::reconstruction<>{} + 0.2 * sdmae::loss::self_distillation<>{},
+                            sdmae::adamw{.learning_rate = 1e-4}, {.slice = 2});
+  std::vector<std::uint8_t> pixels(images * architecture::image.values());
+  sdmae::random_sequence numbers(1, sdmae::stream::test);
+  for (std::uint8_t& value : pixels) value = static_cast<std::uint8_t>(numbers.below(256));
+  for (int step = 0; step < 3; ++step) {
+    sdmae::array_batch<architecture::image, std::uint8_t> batch(pixels.data(), images);
+    std::printf("step %d: loss %.6f\n", step, trainer.step(batch).loss);
+  }
+}
+
+}  // namespace
+
+int main() {
+  try {
+    train();
+  } catch (const sdmae::error& problem) {
+    std::fprintf(stderr, "step: %s\n", problem.what());
+    return 1;
+  }
+}
