@@ -7,9 +7,9 @@
 #include "sdmae/data/folder.hpp"
 #include "sdmae/data/synthetic.hpp"
 #include "sdmae/train/checkpoint.hpp"
+#include "support/checkpoint_preset.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
-#include "support/presets.hpp"
 #include "support/program.hpp"
 #include "support/run_pictures.hpp"
 
@@ -25,18 +25,8 @@ struct options {
   int threads = 0;
 };
 
-/// The preset that was asked for, or else the one that the checkpoint names.
-std::string preset_name(const options& asked) {
-  if (!asked.preset.empty()) return asked.preset;
-  const sdmae::safetensors_file file(asked.checkpoint);
-  const auto named = file.metadata().find("sdmae.preset");
-  if (named == file.metadata().end())
-    throw sdmae::error(asked.checkpoint, "does not name its preset", "add --preset NAME, the model it was made with");
-  return named->second;
-}
-
 void reconstruct(const options& asked) {
-  const sdmae::registered_preset& preset = program::find_preset(preset_name(asked));
+  const sdmae::registered_preset& preset = program::preset_of_checkpoint(asked.checkpoint, asked.preset);
   sdmae::trainer_options settings;
   settings.seed = asked.seed;
   settings.threads = asked.threads;

@@ -64,11 +64,11 @@ inline void check_step_memory(sdmae::trainer& trainer, sdmae::index batch, sdmae
     const sdmae::index middle = fits + (above - fits) / 2;
     (trainer.plan(batch, middle).step <= available ? fits : above) = middle;
   }
-  throw sdmae::error(
-      "memory",
-      "a step with --slice " + std::to_string(slice) + " needs " + detail::mebibytes(needed) + ", there are " +
-          detail::mebibytes(available),
-      fits > 0 ? "choose --slice " + std::to_string(fits) + " or less" : "choose a smaller --batch, or a smaller preset");
+  throw sdmae::error("memory",
+                     "a step with --slice " + std::to_string(slice) + " needs " + detail::mebibytes(needed) +
+                         ", there are " + detail::mebibytes(available),
+                     fits > 0 ? "choose --slice " + std::to_string(fits) + " or less"
+                              : "choose a smaller --batch, or a smaller preset");
 }
 
 /// A line for each kind of piece: how many, how large together; then their sum. Of a step, what is held when it takes

@@ -34,9 +34,6 @@ enum outputs : unsigned {
   visible_pixels_output = 8
 };
 
-/// What a model's student and teacher say: nothing, scores over prototypes, or features.
-enum class distilled { nothing, prototypes, features };
-
 struct parameter_shape {
   std::array<index, 4> extents{};
   int rank = 0;

@@ -51,6 +51,9 @@ struct vit_shape {
   friend constexpr bool operator==(const vit_shape&, const vit_shape&) = default;
 };
 
+/// What a model's student and teacher say: nothing, scores over prototypes, or features.
+enum class distilled { nothing, prototypes, features };
+
 /// Self-distillation over prototypes: an MLP in → hidden → hidden → bottleneck, then `prototypes` unit-norm rows; one
 /// row of scores an image (the mean over its visible tokens, as released) or one a visible token.
 struct head_shape {
@@ -59,6 +62,7 @@ struct head_shape {
   int prototypes = 4096;
   bool per_token = false;
 
+  static constexpr distilled kind = distilled::prototypes;
   friend constexpr bool operator==(const head_shape&, const head_shape&) = default;
 };
 
@@ -67,6 +71,7 @@ struct head_shape {
 struct feature_shape {
   bool per_token = false;
 
+  static constexpr distilled kind = distilled::features;
   friend constexpr bool operator==(const feature_shape&, const feature_shape&) = default;
 };
 

@@ -29,18 +29,20 @@ struct cosine {
   template <index K, tensor_backend B>
   static void prepare(B& backend, rows_view<const scalar_of<B>, K> s, rows_view<const scalar_of<B>, K> t,
                       const facts<scalar_of<B>>& f) {
-    using T = scalar_of<B>;
     const auto sum = reduction::sum{};
     backend.reduce_rows(sum, f.product, K, [=] SDMAE_ELEMENT(index r, index c) { return s(r, c) * t(r, c); });
     backend.reduce_rows(sum, f.of_student, K, [=] SDMAE_ELEMENT(index r, index c) { return s(r, c) * s(r, c); });
     backend.reduce_rows(sum, f.of_teacher, K, [=] SDMAE_ELEMENT(index r, index c) { return t(r, c) * t(r, c); });
     backend.map(s.rows(), 1, [=] SDMAE_ELEMENT(index r, index) {
-      using std::sqrt;
-      for (const auto& square : {f.of_student, f.of_teacher}) {
-        const T length = sqrt(square(r, 0));
-        square(r, 0) = length > T(1e-12) ? length : T(1e-12);
-      }
+      f.of_student(r, 0) = length_of(f.of_student(r, 0));
+      f.of_teacher(r, 0) = length_of(f.of_teacher(r, 0));
     });
+  }
+  template <class T>
+  SDMAE_HOST_DEVICE static T length_of(T square) {
+    using std::sqrt;
+    const T length = sqrt(square);
+    return length > T(1e-12) ? length : T(1e-12);
   }
   /// What entry (r, c) adds to the loss of row r, and ∂/∂s of that loss.
   template <class T>

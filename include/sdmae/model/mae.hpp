@@ -21,6 +21,7 @@ struct mae : autoencoder<Image, mae_tower(Encoder), mae_tower(Decoder),
   using trunk = autoencoder<Image, mae_tower(Encoder), mae_tower(Decoder),
                             autoencoder_family{vit::he_et_al_weights, vit::token_order::reading, true}>;
   using trunk::D, trunk::Dd, trunk::N, trunk::P;
+  static constexpr image_shape image = Image;
   static constexpr index K = 1;  // of a student and a teacher that are not there
   static constexpr distilled says = distilled::nothing;
   static constexpr unsigned outputs = pixels_output | visible_pixels_output;

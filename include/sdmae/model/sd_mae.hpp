@@ -2,8 +2,7 @@
 #pragma once
 
 #include "sdmae/model/autoencoder.hpp"
-#include "sdmae/vit/feature_distillation.hpp"
-#include "sdmae/vit/prototype_distillation.hpp"
+#include "sdmae/vit/distillation.hpp"
 
 namespace sdmae {
 
@@ -16,7 +15,9 @@ struct sd_mae : autoencoder<Image, Encoder, Decoder, autoencoder_family{}> {
   using trunk = autoencoder<Image, Encoder, Decoder, autoencoder_family{}>;
   using trunk::D, trunk::Dd, trunk::N, trunk::P;
   using typename trunk::decoder, typename trunk::encoder;
-  using distillation = typename vit::distillation_for<D, Dd, Distillation>::type;
+  using distillation = vit::distillation<D, Dd, Distillation>;
+  static constexpr image_shape image = Image;
+  static constexpr vit_shape encoder_shape = Encoder, decoder_shape = Decoder;
   static constexpr auto head = Distillation;
   static constexpr index K = distillation::K;
   static constexpr distilled says = distillation::kind;
@@ -98,7 +99,6 @@ struct sd_mae : autoencoder<Image, Encoder, Decoder, autoencoder_family{}> {
     distillation::finish(backend, p.distillation_, made, gradient.distillation_, scratch);
   }
 
- private:
   /// de += what the student's gradient is at visible patches.
   template <tensor_backend B>
   static void student_backward(B& backend, rows_view<const scalar_of<B>, K> dstudent, [[maybe_unused]] index V,

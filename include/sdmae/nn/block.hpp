@@ -101,8 +101,10 @@ struct block {
   /// Every branch is kept as it is, as in inference. Before forward, where a tower has drop path.
   template <tensor_backend B>
   static void keep_branches([[maybe_unused]] B& backend, [[maybe_unused]] const saved<scalar_of<B>>& s) {
-    if constexpr (Tower.drop_path)
-      for (const auto& keep : {s.keep_1, s.keep_2}) backend.fill(keep.data, keep.rows(), scalar_of<B>(1));
+    if constexpr (Tower.drop_path) {
+      backend.fill(s.keep_1.data, s.keep_1.rows(), scalar_of<B>(1));
+      backend.fill(s.keep_2.data, s.keep_2.rows(), scalar_of<B>(1));
+    }
   }
 
   static constexpr bool scaled = Tower.layer_scale || Tower.drop_path;

@@ -22,25 +22,29 @@ template <class Architecture, class T>
 void draw_drop_path(double rate, std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, index image,
                     index count, T* keep) {
   random_sequence numbers(seed, stream::drop_path, epoch, sample);
-  for (const vit_shape& tower : {Architecture::encoder_shape, Architecture::decoder_shape}) {
-    if (!tower.drop_path) continue;
-    for (int branch = 0; branch < 2 * tower.depth; ++branch, keep += count) {
+  const auto draw = [&](const vit_shape& tower) {
+    for (int branch = 0; tower.drop_path && branch < 2 * tower.depth; ++branch, keep += count) {
       const double here = tower.depth > 1 ? rate * double(branch / 2) / double(tower.depth - 1) : 0.0;
       keep[image] = numbers.uniform() < here ? T(0) : T(1 / (1 - here));
     }
-  }
+  };
+  draw(Architecture::encoder_shape);
+  draw(Architecture::decoder_shape);
 }
 
 /// Copies what was drawn for `count` images to where the blocks read it.
 template <class B, class T, class Saved>
 void copy_drop_path(B& backend, const T* keep, index count, const Saved& saved) {
+  const auto copy_column = [&](const auto& to) {
+    if (to.rows() == 0) return;
+    backend.copy_in(to.data, keep, count);
+    keep += count;
+  };
   const auto copy = [&](const auto& tower) {
-    for (const auto& block : tower.blocks)
-      for (const auto& to : {block.keep_1, block.keep_2}) {
-        if (to.rows() == 0) continue;
-        backend.copy_in(to.data, keep, count);
-        keep += count;
-      }
+    for (const auto& block : tower.blocks) {
+      copy_column(block.keep_1);
+      copy_column(block.keep_2);
+    }
   };
   copy(saved.encoder_.tower);
   if (saved.decodes()) copy(saved.decoder_.tower);

@@ -51,6 +51,9 @@ class preset_trainer final : public trainer {
     return sdmae::reconstruct<target>(model_, train_.mask(), train_.options().seed, images);
   }
 
+  attention_study attention(byte_batch& images) override {
+    return study_attention(model_, train_.mask(), train_.options().seed, images);
+  }
   index feature_width() const override { return Preset::architecture::D; }
   double features(byte_batch& images, index slice, float* out) override {
     if (!extractor_) extractor_.emplace(model_, slice);

@@ -15,6 +15,7 @@
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/masking/any.hpp"
+#include "sdmae/model/attention_study.hpp"
 #include "sdmae/model/presets.hpp"
 #include "sdmae/model/reconstruction.hpp"
 #include "sdmae/train/adamw.hpp"
@@ -70,6 +71,8 @@ class trainer {
   virtual std::vector<named_tensor> training_state() = 0;
   /// Images, and what the model paints where it does not see them.
   virtual reconstruction_images reconstruct(byte_batch& images) = 0;
+  /// See study_attention; masks are the trainer's.
+  virtual attention_study attention(byte_batch& images) = 0;
   virtual index feature_width() const = 0;
   /// Writes [images, feature_width()] to `out`; see feature_extractor. Returns the work of the products.
   virtual double features(byte_batch& images, index slice, float* out) = 0;

@@ -26,6 +26,7 @@ template <image_shape Image, vit_shape Tower, token_order Order = token_order::m
 struct decoder {
   static constexpr index D = Tower.width, P = Image.patch_values(), C = Tower.class_tokens();
   static constexpr index N = Image.patches(), L = N + C;
+  static constexpr token_order order = Order;
   using place = positions<Image, Tower>;
   using blocks = tower<Tower>;
   using pixel_head = nn::linear<D, P>;
@@ -149,7 +150,6 @@ struct decoder {
     position_gradient(backend, patch, dsequence, gradient, scratch);
   }
 
- private:
   template <tensor_backend B>
   static void position_gradient([[maybe_unused]] B& backend, [[maybe_unused]] const std::int32_t* patch,
                                 [[maybe_unused]] rows_view<const scalar_of<B>, D> dsequence,

@@ -1,8 +1,10 @@
 // Self-distillation on features: the decoder's visible tokens, at the encoder's width, teach the encoder's.
 #pragma once
 
+#include "sdmae/backend/concept.hpp"
+#include "sdmae/core/arena.hpp"
+#include "sdmae/core/shapes.hpp"
 #include "sdmae/nn/linear.hpp"
-#include "sdmae/vit/prototype_distillation.hpp"
 
 namespace sdmae::vit {
 
@@ -92,7 +94,6 @@ struct feature_distillation {
     add_to_rows<Dd>(backend, dsaid, dg);
   }
 
- private:
   /// mean(s, ·) = the mean of the rows of x that belong to it, x.rows() / mean.rows() each.
   template <index W, tensor_backend B>
   static void mean_of_rows(B& backend, rows_view<const scalar_of<B>, W> x, rows_view<scalar_of<B>, W> mean) {
@@ -111,11 +112,6 @@ struct feature_distillation {
     const index each = dx.rows() / dmean.rows();
     backend.map(dx.rows(), W, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) += dmean(r / each, c) / T(each); });
   }
-};
-
-template <index D, index Dd, feature_shape Shape>
-struct distillation_for<D, Dd, Shape> {
-  using type = feature_distillation<D, Dd, Shape>;
 };
 
 }  // namespace sdmae::vit

@@ -102,13 +102,4 @@ struct prototype_distillation {
   }
 };
 
-/// The distillation that a shape asks for: head_shape or feature_shape.
-template <index D, index Dd, auto Shape>
-struct distillation_for;
-
-template <index D, index Dd, head_shape Head>
-struct distillation_for<D, Dd, Head> {
-  using type = prototype_distillation<D, Dd, Head>;
-};
-
 }  // namespace sdmae::vit

@@ -1,0 +1,169 @@
+// Inference with both towers: who looks at whom, and how far.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sdmae/backend/planning.hpp"
+#include "sdmae/core/batch.hpp"
+#include "sdmae/core/error.hpp"
+#include "sdmae/masking/draw.hpp"
+#include "sdmae/masking/random.hpp"
+#include "sdmae/model/model.hpp"
+#include "sdmae/vit/decoder.hpp"
+
+namespace sdmae {
+
+/// One tower over a batch of images.
+struct tower_attention {
+  /// [depth][heads]: mean attention distance in pixels, Σ_qk p(q,k)·‖q − k‖ / Σ_qk p(q,k) over patch tokens, averaged
+  /// over images (Dosovitskiy et al., arXiv 2010.11929, §4.5): what a convolution's receptive field would be.
+  std::vector<std::vector<double>> distance;
+  /// [depth][images·N]: how much each patch is looked at, by the class token or, without one, by all patches on
+  /// average; the mean over heads. Sums to 1 over the patches of an image.
+  std::vector<std::vector<float>> looked_at;
+};
+
+/// The encoder with every patch visible; the decoder under masks.
+struct attention_study {
+  index images = 0;
+  std::vector<std::uint8_t> original;  // [images, H, W, C]
+  tower_attention encoder, decoder;
+};
+
+namespace detail {
+
+/// Adds what one head of one image attends to. qkv: [L, 3A], the head's q at column `column`; place[t]: the patch of
+/// row t, −1 for the class token. `attended`: [N], added to; returns Σ p·distance and Σ p.
+template <image_shape Image, class T>
+std::pair<double, double> attend(const T* qkv, index L, index A, index column, index head_width,
+                                 const std::vector<std::int32_t>& place, float share, float* attended) {
+  const double scale = 1 / std::sqrt(double(head_width));
+  std::vector<double> p(static_cast<std::size_t>(L));
+  double distance = 0, weight = 0;
+  for (index q = 0; q < L; ++q) {
+    double largest = -INFINITY, total = 0, patches = 0;
+    for (index k = 0; k < L; ++k) {
+      double score = 0;
+      for (index c = column; c < column + head_width; ++c)
+        score += double(qkv[q * 3 * A + c]) * double(qkv[k * 3 * A + A + c]);
+      p[static_cast<std::size_t>(k)] = score * scale;
+      largest = std::max(largest, score * scale);
+    }
+    for (double& each : p) total += each = std::exp(each - largest);
+    for (index k = 0; k < L; ++k)
+      patches += place[static_cast<std::size_t>(k)] < 0 ? 0 : p[static_cast<std::size_t>(k)];
+    const bool counts = place[0] < 0 ? q == 0 : true;  // the class token's eyes, where there is one
+    const std::int32_t from = place[static_cast<std::size_t>(q)];
+    for (index k = 0; k < L; ++k) {
+      const std::int32_t to = place[static_cast<std::size_t>(k)];
+      if (to < 0) continue;
+      const double seen = p[static_cast<std::size_t>(k)];
+      if (counts) attended[to] += share * static_cast<float>(seen / patches);
+      if (from < 0) continue;
+      const double dy = double(to / Image.grid_width() - from / Image.grid_width());
+      const double dx = double(to % Image.grid_width() - from % Image.grid_width());
+      distance += seen / total * Image.patch * std::sqrt(dy * dy + dx * dx);
+      weight += seen / total;
+    }
+  }
+  return {distance, weight};
+}
+
+/// Reads the queries and keys of every block of a tower back and follows them. places: [images][L].
+template <image_shape Image, vit_shape Tower, tensor_backend B, class Saved>
+tower_attention follow(B& backend, const Saved& tower, const std::vector<std::vector<std::int32_t>>& places) {
+  constexpr index A = Tower.attention_width(), N = Image.patches();
+  const index images = index(places.size()), L = index(places[0].size());
+  std::vector<scalar_of<B>> qkv(static_cast<std::size_t>(images * L * 3 * A));
+  tower_attention result;
+  for (const auto& block : tower.blocks) {
+    backend.copy_out(qkv.data(), block.attn.qkv.data, index(qkv.size()));
+    backend.synchronise();
+    auto& distance = result.distance.emplace_back();
+    auto& looked_at = result.looked_at.emplace_back(static_cast<std::size_t>(images * N));
+    const float share = 1.0f / static_cast<float>(Tower.heads * (Tower.class_token ? 1 : L));
+    for (index h = 0; h < Tower.heads; ++h) {
+      double sum = 0, weight = 0;
+      for (index i = 0; i < images; ++i) {
+        const auto [far, seen] =
+            attend<Image>(qkv.data() + i * L * 3 * A, L, A, h * Tower.head_width(), index{Tower.head_width()},
+                          places[static_cast<std::size_t>(i)], share, looked_at.data() + i * N);
+        sum += far;
+        weight += seen;
+      }
+      distance.push_back(sum / weight);
+    }
+  }
+  return result;
+}
+
+/// Which patch each row of a sequence of all slots shows, or −1.
+template <index N, index C>
+std::vector<std::vector<std::int32_t>> places_of(const std::vector<std::int32_t>& order, index images, bool reading) {
+  std::vector<std::vector<std::int32_t>> places(static_cast<std::size_t>(images), std::vector<std::int32_t>(C, -1));
+  for (index i = 0; i < images; ++i)
+    for (index slot = 0; slot < N; ++slot)
+      places[static_cast<std::size_t>(i)].push_back(reading ? static_cast<std::int32_t>(slot)
+                                                            : order[static_cast<std::size_t>(i * N + slot)]);
+  return places;
+}
+
+}  // namespace detail
+
+/// Runs all images of a batch of 8-bit images through the encoder, every patch visible, and then through both towers
+/// under masks drawn by `mask` from `seed`. Throws sdmae::error for a batch without images.
+template <class Architecture, tensor_backend B, masking::mask_policy Mask>
+attention_study study_attention(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch) {
+  using T = scalar_of<B>;
+  using saved_type = typename Architecture::template saved<T>;
+  constexpr image_shape Image = Architecture::image;
+  constexpr index N = Image.patches(), C = Architecture::encoder::C;
+  if (batch.size() < 1) throw error("batch", "holds no image", "pass at least one image");
+  attention_study result;
+  result.images = batch.size();
+  result.original.resize(static_cast<std::size_t>(result.images * Image.values()));
+  batch.next(result.images, result.original.data());
+  array_batch<Image, std::uint8_t> images(result.original.data(), result.images);
+  from.prepare();
+
+  const auto run = [&](const auto& policy, unsigned asked, auto read) {
+    std::vector<std::int32_t> order(static_cast<std::size_t>(result.images * N));
+    masking::draw_slice<Image>(policy, seed, images, 0, result.images, result.original.data(), order.data());
+    saved_type saved;
+    const auto pass = [&](auto& backend, arena& memory) {
+      std::uint8_t* const pixels = memory.take<std::uint8_t>("images", result.images * Image.values());
+      std::int32_t* const orders = memory.take<std::int32_t>("masks", index(order.size()));
+      backend.copy_in(pixels, result.original.data(), result.images * Image.values());
+      backend.copy_in(orders, order.data(), index(order.size()));
+      const mask_view masks{orders, N, policy.visible(N)};
+      saved = saved_type::plan(memory, result.images, masks, asked);
+      Architecture::keep_branches(backend, saved);
+      Architecture::forward(backend, byte_images<Image>{pixels}, masks, from.tables(), from.weights(), from.prepared(),
+                            saved, memory);
+    };
+    arena plan;
+    planning_backend<B> nothing(from.backend());
+    pass(nothing, plan);
+    const auto memory = from.backend().allocate(plan.peak());
+    arena real(memory.data());
+    pass(from.backend(), real);
+    read(saved, order);
+  };
+  run(masking::random{.ratio = 0}, no_output, [&](const saved_type& saved, const std::vector<std::int32_t>& order) {
+    result.encoder = detail::follow<Image, Architecture::encoder_shape>(
+        from.backend(), saved.encoder_.tower, detail::places_of<N, C>(order, result.images, false));
+  });
+  run(mask, pixels_output, [&](const saved_type& saved, const std::vector<std::int32_t>& order) {
+    constexpr bool reading = Architecture::decoder::order == vit::token_order::reading;
+    result.decoder = detail::follow<Image, Architecture::decoder_shape>(
+        from.backend(), saved.decoder_.tower, detail::places_of<N, C>(order, result.images, reading));
+  });
+  return result;
+}
+
+}  // namespace sdmae
