@@ -95,7 +95,7 @@ class pretraining {
     if (options.resume)
       sdmae::resume_checkpoint(checkpoint(), *trainer_, plan_.settings);
     else if (!options.init.empty())
-      sdmae::load_parameters(options.init, *trainer_);
+      start_from(options.init, preset.distills);
   }
 
   void print_memory() {
@@ -140,6 +140,13 @@ class pretraining {
   }
 
  private:
+  /// Says what became of every tensor of the file.
+  void start_from(const std::string& file, bool distills) {
+    const sdmae::vit::patch_grid grid{shape_.height / shape_.patch, shape_.width / shape_.patch};
+    std::string report = sdmae::load_parameters(file, *trainer_, {.grid = grid}).text();
+    if (distills) report += "the teacher's center starts at 0\n";
+    std::fprintf(stderr, "%s", report.c_str());
+  }
   static std::unique_ptr<sdmae::trainer> make_trainer(const sdmae::registered_preset& preset,
                                                       const sdmae::trainer_options& options,
                                                       const program::device_options& device) {

@@ -8,6 +8,7 @@
 #include "sdmae/data/array.hpp"
 #include "sdmae/data/loader.hpp"
 #include "sdmae/data/synthetic.hpp"
+#include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/loss/weighted_sum.hpp"

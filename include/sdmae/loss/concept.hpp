@@ -64,6 +64,20 @@ concept loss_term = std::copyable<L> && requires {
   typename L::template state<float, detail::probe_architecture>;
 };
 
+/// Base of terms that keep nothing from step to step.
+struct stateless {
+  template <class T, class Architecture>
+  struct state {
+    static state plan(arena&) { return {}; }
+    template <class F>
+    void persistent(F) const {}
+  };
+  template <class B, class State>
+  void reset_step(B&, const State&, index /*epoch*/) const {}
+  template <class B, class State>
+  void end_step(B&, const State&, index /*batch*/) const {}
+};
+
 /// Instantiated with a class that is no loss_term, this says what is missing.
 template <class L>
 struct checked_loss {

@@ -93,21 +93,10 @@ using squared = mean_distance<distance::squared>;
 /// L = the mean over rows, an image's or a token's, of an objective of student and teacher features. The gradient flows
 /// through both, or through the student alone.
 template <class Objective = objective::cosine, class TeacherGradient = teacher_gradient::flow>
-struct feature_distillation {
+struct feature_distillation : stateless {
   static constexpr unsigned reads = student_output | teacher_output, reaches = TeacherGradient::reaches;
   static constexpr int column_count = 1;
   static constexpr std::array<report_column, 1> columns() { return {"distillation"}; }
-
-  template <class T, class Architecture>
-  struct state {
-    static state plan(arena&) { return {}; }
-    template <class F>
-    void persistent(F) const {}
-  };
-  template <class B, class State>
-  void reset_step(B&, const State&, index /*epoch*/) const {}
-  template <class B, class State>
-  void end_step(B&, const State&, index /*batch*/) const {}
 
   template <tensor_backend B, class Slice, class State>
   void evaluate(B& backend, double weight, const Slice& slice, const State&, std::array<double*, column_count> columns,

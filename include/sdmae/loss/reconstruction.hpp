@@ -27,21 +27,10 @@ struct all_patches {
 ///   L = 1/(B·R·P) Σ d(pixels − target),  ∂L/∂pixels = d′(pixels − target)/(B·R·P).
 template <class Target = target::patch_channel, class Distance = distance::squared,
           class Counted = pixels_of::masked_patches>
-struct reconstruction {
+struct reconstruction : stateless {
   static constexpr unsigned reads = Counted::outputs, reaches = Counted::outputs;
   static constexpr int column_count = 1;
   static constexpr std::array<report_column, 1> columns() { return {"reconstruction"}; }
-
-  template <class T, class Architecture>
-  struct state {
-    static state plan(arena&) { return {}; }
-    template <class F>
-    void persistent(F) const {}
-  };
-  template <class B, class State>
-  void reset_step(B&, const State&, index /*epoch*/) const {}
-  template <class B, class State>
-  void end_step(B&, const State&, index /*batch*/) const {}
 
   template <tensor_backend B, class Slice, class State>
   void evaluate(B& backend, double weight, const Slice& slice, const State&, std::array<double*, column_count> columns,

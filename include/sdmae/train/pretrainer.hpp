@@ -149,7 +149,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
     grow(host_masks_, slice * Architecture::N);
     grow(host_keep_, static_cast<std::size_t>(drop_path_values<Architecture>(index(slice))));
-    grow(host_columns_, static_cast<std::size_t>(batch));
+    grow(host_columns_, static_cast<std::size_t>(batch) * Loss::columns);
   }
 
   template <class Values>
@@ -199,7 +199,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     double norm = 0, spread[3] = {};
     backend().copy_out(&norm, state_.norm_workspace, 1);
     backend().copy_out(spread, pass_.spread().numbers.data, 3);
-    backend().synchronise();
+    for (std::size_t i = 0; i < Loss::columns; ++i) backend().copy_out(reported(i, batch), pass_.column(i), batch);
+    backend().synchronise();  // the only wait of a step
     report.gradient_norm = std::sqrt(norm);
     const auto features = slice_pass<model_type, Loss>::spread_type::from(spread);
     report.feature_deviation = features.deviation;
@@ -208,7 +209,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
       using Term = std::decay_t<decltype(weighted.term)>;
       for (std::size_t i = 0; i < Term::columns().size(); ++i) {
         const loss::report_column what = Term::columns()[i];
-        const double value = pass_.evaluated(weighted) ? summarise(what.how, pass_.column(column + i), batch) : 0;
+        const double value = pass_.evaluated(weighted) ? summarise(what.how, reported(column + i, batch), batch) : 0;
         report.terms[column + i] = {what.name, value, weighted.weight != 0};
       }
       report.loss += weighted.weight * report.terms[column].value;
@@ -216,10 +217,11 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     return report;
   }
 
-  double summarise(loss::summary how, const double* column, index batch) {
-    const auto first = host_columns_.begin(), last = first + batch;
-    backend().copy_out(host_columns_.data(), column, batch);
-    backend().synchronise();
+  /// What column i says of each image, on the host.
+  double* reported(std::size_t i, index batch) { return host_columns_.data() + index(i) * batch; }
+
+  static double summarise(loss::summary how, double* first, index batch) {
+    double* const last = first + batch;
     if (how == loss::summary::mean) return std::accumulate(first, last, 0.0) / double(batch);
     std::sort(first, last);
     return double(std::unique(first, last) - first);

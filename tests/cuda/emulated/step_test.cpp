@@ -35,8 +35,8 @@ std::vector<float> train(std::uint64_t seed) {
   CHECK(after.allocations == before.allocations);
   CHECK(after.kernels - before.kernels > 100);
   CHECK(after.products - before.products > 100);
-  // The gradient's norm and three columns: read, then waited for.
-  CHECK(after.synchronisations - before.synchronisations <= 2 * 8);
+  // Once for all that is reported; each copy to the host counts too.
+  CHECK(after.synchronisations - before.synchronisations <= 2 * 9);
   std::vector<float> weights;
   for (const sdmae::parameter& row : model.table()) {
     const auto values = model.read(row);
