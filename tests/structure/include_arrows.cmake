@@ -20,7 +20,7 @@ set(sees_also_train/checkpoint.hpp io)
 set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
 
 # Libraries: which may be included, and where (a regular expression over the path below include/sdmae).
-set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo)
+set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo hdf5 openslide)
 set(eigen_is "#[ \t]*include[ \t]*<(unsupported/)?Eigen/")
 set(eigen_may "^(data|io|eval)/|^backend/(cpu/|eigen)")
 set(xtensor_is "#[ \t]*include[ \t]*<(xtensor|xtl)/")
@@ -35,6 +35,8 @@ set(turbojpeg_is "#[ \t]*include[ \t]*<turbojpeg\\.h>")
 set(png_is "#[ \t]*include[ \t]*<png\\.h>")
 set(tiff_is "#[ \t]*include[ \t]*<tiff[a-z]*\\.h>")
 set(cairo_is "#[ \t]*include[ \t]*<cairo")
+set(hdf5_is "#[ \t]*include[ \t]*<hdf5")
+set(openslide_is "#[ \t]*include[ \t]*<openslide")
 
 separate_arguments(component_headers UNIX_COMMAND "${COMPONENT_HEADERS}")
 set(faults "")
