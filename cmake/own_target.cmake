@@ -13,7 +13,8 @@ endif()
 # code of the standard library and of its own vector headers (GCC bugs 105329, 105593); the asan preset sees the true ones.
 set(sdmae_warnings -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  list(APPEND sdmae_warnings -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
+  list(APPEND sdmae_warnings -Wno-uninitialized -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow
+    -Wno-restrict)
 endif()
 
 function(sdmae_own_target target)

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 libraries="libeigen3-dev libxtensor-dev catch2 libbenchmark-dev libcli11-dev nlohmann-json3-dev
-  libturbojpeg0-dev libpng-dev libtiff-dev libcairo2-dev"
+  libturbojpeg0-dev libpng-dev libtiff-dev libcairo2-dev libhdf5-dev libopenslide-dev"
 
 say() { printf '\n== %s\n' "$*"; }
 stop() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
@@ -18,10 +18,11 @@ other_systems() {
   cat >&2 <<'LIST'
 quickstart: this system has no apt-get, so the packages have to be installed by hand; one of
   dnf install gcc-c++ cmake ninja-build eigen3-devel xtensor-devel catch-devel google-benchmark-devel cli11-devel \
-      json-devel turbojpeg-devel libpng-devel libtiff-devel cairo-devel
-  brew install cmake ninja eigen xtensor catch2 google-benchmark cli11 nlohmann-json jpeg-turbo libpng libtiff cairo
+      json-devel turbojpeg-devel libpng-devel libtiff-devel cairo-devel hdf5-devel openslide-devel
+  brew install cmake ninja eigen xtensor catch2 google-benchmark cli11 nlohmann-json jpeg-turbo libpng libtiff \
+      cairo hdf5 openslide
   conda install -c conda-forge cxx-compiler cmake ninja eigen xtensor catch2 benchmark cli11 nlohmann_json \
-      libjpeg-turbo libpng libtiff cairo
+      libjpeg-turbo libpng libtiff cairo hdf5 openslide
 Then run this again with SDMAE_DEPENDENCIES=installed in the environment.
 LIST
   exit 1

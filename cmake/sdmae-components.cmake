@@ -9,11 +9,12 @@
 #   PACKAGES  what find_package looks for, name or name:version …
 #   TARGETS   … and the targets that it then defines
 #   LIBRARIES name:header of each library that brings no CMake package
+#   FOLDERS   below lib and include in which these may lie, too
 #   HEADERS   which headers need the component: patterns below include/sdmae (no other header may include them)
 #   DEBIAN    what to install when something is missing)
 # defines sdmae::<name>, or sets sdmae_<name>_REASON to one sentence that says why not.
 function(sdmae_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PACKAGES;TARGETS;LIBRARIES;HEADERS;DEBIAN")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PACKAGES;TARGETS;LIBRARIES;FOLDERS;HEADERS;DEBIAN")
   set_property(GLOBAL APPEND PROPERTY sdmae_components ${name})
   if(arg_HEADERS)
     list(TRANSFORM arg_HEADERS PREPEND ${sdmae_include_dir}/sdmae/)
@@ -38,8 +39,8 @@ function(sdmae_component name)
     string(REPLACE ":" ";" library ${library})
     list(GET library 0 stem)
     list(GET library 1 header)
-    find_library(sdmae_${stem}_library ${stem})
-    find_path(sdmae_${stem}_include ${header})
+    find_library(sdmae_${stem}_library ${stem} PATH_SUFFIXES ${arg_FOLDERS})
+    find_path(sdmae_${stem}_include ${header} PATH_SUFFIXES ${arg_FOLDERS})
     mark_as_advanced(sdmae_${stem}_library sdmae_${stem}_include)
     if(sdmae_${stem}_library AND sdmae_${stem}_include)
       list(APPEND links ${sdmae_${stem}_library})
@@ -84,7 +85,7 @@ sdmae_component(image
   PACKAGES PNG TIFF
   TARGETS PNG::PNG TIFF::TIFF
   LIBRARIES turbojpeg:turbojpeg.h
-  HEADERS data/decode*.hpp data/encode*.hpp data/folder*.hpp
+  HEADERS data/decode*.hpp data/encode*.hpp data/folder*.hpp data/image_table*.hpp
   DEBIAN libturbojpeg0-dev libpng-dev libtiff-dev)
 
 sdmae_component(picture
@@ -98,3 +99,15 @@ sdmae_component(cuda
   TARGETS CUDA::cudart CUDA::cublasLt
   HEADERS backend/cuda.cuh backend/cuda/*.hpp backend/cuda/*.cuh
   DEBIAN nvidia-cuda-toolkit)
+
+sdmae_component(hdf5
+  LIBRARIES hdf5:hdf5.h
+  FOLDERS hdf5/serial # Debian keeps a build for each kind of parallelism
+  HEADERS data/hdf5*.hpp
+  DEBIAN libhdf5-dev)
+
+sdmae_component(slide
+  LIBRARIES openslide:openslide.h
+  FOLDERS openslide
+  HEADERS data/slide*.hpp
+  DEBIAN libopenslide-dev)

@@ -26,7 +26,7 @@ macro(run_in_shell command)
 endmacro()
 
 macro(strip_progress)
-  string(REGEX REPLACE "\nstep [0-9]+/[^\n]*" "" said "\n${err}")
+  string(REGEX REPLACE "\n(step|tile) [0-9]+/[^\n]*" "" said "\n${err}")
   string(REGEX REPLACE "^\n" "" said "${said}")
 endmacro()
 
@@ -68,6 +68,24 @@ macro(tool)
     message(FATAL_ERROR "tool ${ARGN}: ${tool_out_err}")
   endif()
 endmacro()
+
+# data_tool(<argument>…) runs data_tool.cpp's program; sets tool_out.
+macro(data_tool)
+  execute_process(COMMAND ${DATA_TOOL} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE tool_status OUTPUT_VARIABLE tool_out ERROR_VARIABLE tool_out_err)
+  if(NOT tool_status EQUAL 0)
+    message(FATAL_ERROR "data tool ${ARGN}: ${tool_out_err}")
+  endif()
+endmacro()
+
+# trained(): a checkpoint of one step, run/checkpoint.safetensors.
+function(trained)
+  execute_process(COMMAND ${PRETRAIN} --preset quickstart --data synthetic --synthetic 16 --batch 16 --steps 1 --epochs 1
+    --warmup-epochs 0 --out run WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE done OUTPUT_QUIET ERROR_QUIET)
+  if(NOT done EQUAL 0)
+    message(FATAL_ERROR "pretrain failed")
+  endif()
+endfunction()
 
 # same(<file> <file>): byte for byte.
 function(same one other)

@@ -15,16 +15,16 @@ set(sees_io core io)
 set(sees_data core data)
 set(sees_eval ${sees_model} eval)
 set(sees_testing ${sees_model} testing)
-set(sees_umbrella ${sees_train} io data testing) # sdmae.hpp; its files' own limits still hold
+set(sees_umbrella ${sees_train} io data eval testing) # sdmae.hpp; its files' own limits still hold
 set(sees_also_train/checkpoint.hpp io)
 set(sees_also_io/weight_positions.hpp vit) # position tables belong to their file formats
 set(sees_also_io/onnx_vit.hpp vit)
 set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
 
 # Libraries: which may be included, and where (a regular expression over the path below include/sdmae).
-set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo)
+set(libraries eigen xtensor cuda vectors json turbojpeg png tiff cairo hdf5 openslide)
 set(eigen_is "#[ \t]*include[ \t]*<(unsupported/)?Eigen/")
-set(eigen_may "^(data|io)/|^backend/(cpu/|eigen)")
+set(eigen_may "^(data|io|eval)/|^backend/(cpu/|eigen)")
 set(xtensor_is "#[ \t]*include[ \t]*<(xtensor|xtl)/")
 set(xtensor_may "^(data|io)/|^backend/eigen")
 set(cuda_is "#[ \t]*include[ \t]*[<\"](cuda|cublas|.*\\.cuh)")
@@ -37,6 +37,8 @@ set(turbojpeg_is "#[ \t]*include[ \t]*<turbojpeg\\.h>")
 set(png_is "#[ \t]*include[ \t]*<png\\.h>")
 set(tiff_is "#[ \t]*include[ \t]*<tiff[a-z]*\\.h>")
 set(cairo_is "#[ \t]*include[ \t]*<cairo")
+set(hdf5_is "#[ \t]*include[ \t]*<hdf5")
+set(openslide_is "#[ \t]*include[ \t]*<openslide")
 
 separate_arguments(component_headers UNIX_COMMAND "${COMPONENT_HEADERS}")
 set(faults "")

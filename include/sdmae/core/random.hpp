@@ -20,7 +20,12 @@ enum class stream : std::uint32_t {
   mask = 4,
   synthetic = 5,
   test = 6,
-  drop_path = 7,
+  bootstrap = 7,
+  folds = 8,
+  probe = 9,
+  color = 10,
+  mix = 11,
+  drop_path = 12,
 };
 
 /// One application of the Philox4x32-10 bijection: `counter` encrypted under `key`.

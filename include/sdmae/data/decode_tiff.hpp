@@ -92,7 +92,7 @@ inline tiff_layout read_tiff_layout(TIFF* tiff, const encoded_image& file) {
 
 // `count` pixels of 8- or 16-bit samples to RGB; 16-bit samples lose their lower byte.
 inline void tiff_pixels_to_rgb(const tiff_layout& layout, const std::uint8_t* in, index count, std::uint8_t* rgb) {
-  const bool grey = layout.photometric != PHOTOMETRIC_RGB, invert = layout.photometric == PHOTOMETRIC_MINISWHITE;
+  const bool is_grey = layout.photometric != PHOTOMETRIC_RGB, invert = layout.photometric == PHOTOMETRIC_MINISWHITE;
   const auto sample = [&](index i) {
     if (layout.bits == 8) return in[i];
     std::uint16_t wide;
@@ -101,7 +101,7 @@ inline void tiff_pixels_to_rgb(const tiff_layout& layout, const std::uint8_t* in
   };
   for (index x = 0; x < count; ++x)
     for (index c = 0; c < 3; ++c) {
-      const std::uint8_t value = sample(x * layout.samples + (grey ? 0 : c));
+      const std::uint8_t value = sample(x * layout.samples + (is_grey ? 0 : c));
       rgb[x * 3 + c] = invert ? static_cast<std::uint8_t>(255 - value) : value;
     }
 }
@@ -176,10 +176,10 @@ inline decoded_image decode_tiff(const encoded_image& file) {
   const tiff_layout layout = read_tiff_layout(tiff.get(), file);
   decoded_image result{checked_image(file, layout.height, layout.width), tiff_conversions(layout)};
   const bool rgb = layout.photometric == PHOTOMETRIC_RGB && layout.samples >= 3;
-  const bool grey = layout.photometric <= PHOTOMETRIC_MINISBLACK && layout.samples >= 1;
+  const bool is_grey = layout.photometric <= PHOTOMETRIC_MINISBLACK && layout.samples >= 1;
   const bool plain =
       (layout.bits == 8 || layout.bits == 16) && layout.samples <= 16 && layout.format == SAMPLEFORMAT_UINT;
-  if (layout.planes != PLANARCONFIG_CONTIG || !plain || !(rgb || grey))
+  if (layout.planes != PLANARCONFIG_CONTIG || !plain || !(rgb || is_grey))
     read_tiff_otherwise(tiff.get(), file, layout, result.image);
   else if (TIFFIsTiled(tiff.get()))
     read_tiff_tiles(tiff.get(), file, layout, result.image);

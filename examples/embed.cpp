@@ -1,0 +1,89 @@
+// Features of images by a checkpoint's encoder: features.npy, and features.csv with the path and label of each row.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "sdmae/data/csv.hpp"
+#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/io/atomic_file.hpp"
+#include "sdmae/io/npy.hpp"
+#include "support/frozen_features.hpp"
+#include "support/program.hpp"
+
+namespace {
+
+using sdmae::index;
+
+struct options {
+  std::string checkpoint, preset, data, out, filter = "bilinear";
+  program::slide_options slide;
+  int threads = 0;
+};
+
+/// Names everything that the rows depend on, so that an interrupted run is gone on with only by its own kind.
+std::string key_of(const options& asked, const program::frozen_encoder& encoder, const program::tile_source& tiles) {
+  sdmae::fingerprint sum;
+  std::ifstream file(asked.checkpoint, std::ios::binary);
+  std::string part(std::size_t{1} << 20, '\0');
+  while (file.read(part.data(), static_cast<std::streamsize>(part.size())), file.gcount() > 0)
+    sum.add(std::string_view(part.data(), static_cast<std::size_t>(file.gcount())));
+  sum.add(encoder.preset());
+  sum.add(asked.filter);
+  sum.add(tiles.fingerprint());
+  char text[20];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum.value()));
+  return text;
+}
+
+void write_table(const std::filesystem::path& path, const program::tile_source& tiles) {
+  sdmae::atomic_file file(path);
+  file.write(std::string("path,label\n"));
+  for (index i = 0; i < tiles.size(); ++i)
+    file.write(sdmae::csv_field(tiles.name(i)) + "," +
+               (tiles.labels.empty() ? "" : sdmae::csv_field(tiles.labels[static_cast<std::size_t>(i)])) + "\n");
+  file.commit();
+}
+
+void embed(const options& asked) {
+  const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter);
+  const auto tiles = program::open_tiles(asked.data, encoder.image().height, asked.slide, filter);
+  std::filesystem::path table = asked.out;
+  table.replace_extension(".csv");
+  std::error_code ignored;
+  if (std::filesystem::equivalent(table, asked.data, ignored))
+    throw sdmae::error(table.string(), "would be replaced by the table of the rows", "choose another --out");
+  sdmae::npy_rows rows(asked.out, tiles->size(), encoder.width(), key_of(asked, encoder, *tiles));
+  if (rows.done() > 0) std::fprintf(stderr, "going on after %td of %td rows\n", rows.done(), tiles->size());
+  encoder.run(*tiles, rows.done(),
+              [&](const float* features, const std::uint64_t*, index count) { rows.append(features, count); });
+  write_table(table, *tiles);
+  rows.finish();
+  std::printf("%td features of %td images; wrote %s and %s\n", encoder.width(), tiles->size(), asked.out.c_str(),
+              table.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Features of images by a checkpoint's encoder. An interrupted run goes on when it is started again.",
+               "embed");
+  options asked;
+  const CLI::Validator npy(
+      [](std::string& name) {
+        return std::filesystem::path(name).extension() == ".npy" ? std::string() : name + " does not end in .npy";
+      },
+      "FILE.npy", "npy");
+  app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
+  app.add_option("--data", asked.data, "folder of images, table (.csv: path,label), PCam's HDF5 (.h5), or slide")
+      ->required();
+  app.add_option("--out", asked.out, "matrix to write, a row an image; beside it a table .csv")->required()->check(npy);
+  app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
+  app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
+      ->check(CLI::IsMember({"bilinear", "bicubic"}));
+  asked.slide.declare(app);
+  app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
+  return program::run(app, argc, argv, [&] { embed(asked); });
+}

@@ -1,0 +1,109 @@
+// A data set that is an HDF5 file in PatchCamelyon's layout: x [n, h, w, 3] bytes, y [n, 1, 1, 1]. Needs sdmae::hdf5.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/data/hdf5_file.hpp"
+#include "sdmae/data/image.hpp"
+
+namespace sdmae {
+
+/// The pictures of dataset "x", read one by one: what is held of a chunked (also gzip-compressed) dataset is a few
+/// chunks, never the whole. May be used from several threads at once, one of which reads at a time. Reading in order is
+/// fast; out of order, every picture may cost a chunk.
+class hdf5_images {
+ public:
+  static constexpr std::size_t most_held = std::size_t{128} << 20;
+
+  /// Throws sdmae::error for a file that cannot be read or has no x of this type and shape.
+  explicit hdf5_images(std::filesystem::path path) : path_(std::move(path)) {
+    const std::lock_guard lock(detail::hdf5_mutex);
+    x_ = std::make_unique<detail::hdf5_dataset>(path_, "x");
+    const auto need = [&](bool good, const std::string& what) {
+      if (!good) throw error(path_.string(), what, "x must be unsigned bytes [n, height, width, 3]");
+    };
+    const std::vector<hsize_t>& shape = x_->shape();
+    need(x_->is_whole(true), "x does not hold unsigned bytes");
+    need(shape.size() == 4 && shape[3] == 3, "x has shape " + x_->shape_text());
+    need(shape[0] > 0 && shape[1] > 0 && shape[2] > 0, "x is empty: " + x_->shape_text());
+    const std::size_t chunk = x_->chunk_bytes();
+    if (chunk > most_held)
+      throw error(
+          path_.string(), "a chunk of x has " + std::to_string(chunk >> 20) + " MiB",
+          "repack it: h5repack -l x:CHUNK=64x" + std::to_string(shape[1]) + "x" + std::to_string(shape[2]) + "x3");
+    if (chunk > 0) x_->keep_chunks(std::clamp<std::size_t>(8 * chunk, std::size_t{1} << 20, most_held));
+  }
+
+  hdf5_images(hdf5_images&&) = default;
+  ~hdf5_images() {
+    const std::lock_guard lock(detail::hdf5_mutex);
+    x_.reset();
+  }
+
+  index size() const { return static_cast<index>(x_->shape()[0]); }
+  std::string name(index i) const { return path_.filename().string() + "#" + std::to_string(i); }
+
+  decoded_image load(index i) const {
+    const std::lock_guard lock(detail::hdf5_mutex);
+    decoded_image result{image8(static_cast<index>(x_->shape()[1]), static_cast<index>(x_->shape()[2])),
+                         conversion::none};
+    x_->read(static_cast<hsize_t>(i), 1, H5T_NATIVE_UINT8, result.image.pixels.data());
+    return result;
+  }
+
+  /// A number that changes with the file's name and the shape.
+  std::uint64_t fingerprint() const {
+    sdmae::fingerprint sum;
+    sum.add(path_.filename().string());
+    for (const hsize_t extent : x_->shape()) sum.add(static_cast<std::uint64_t>(extent));
+    return sum.value();
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<detail::hdf5_dataset> x_;
+};
+
+/// Where the labels of a file of pictures are: in itself, when it has a "y"; otherwise, as PCam's, in the file beside
+/// it whose name has "_y" for the last "_x".
+inline std::filesystem::path hdf5_label_file(const std::filesystem::path& pictures) {
+  std::string name = pictures.filename().string();
+  const std::size_t place = name.rfind("_x");
+  if (place == std::string::npos) return pictures;
+  name[place + 1] = 'y';
+  return pictures.parent_path() / name;
+}
+
+/// The labels y [n] or [n, 1, 1, 1] for the `count` pictures of a file (see hdf5_label_file). Throws sdmae::error when
+/// there are none, as many others, or when one is negative.
+inline std::vector<index> hdf5_labels(const std::filesystem::path& pictures, index count) {
+  const std::lock_guard lock(detail::hdf5_mutex);
+  std::filesystem::path path = hdf5_label_file(pictures);
+  std::error_code problem;
+  if (!std::filesystem::exists(path, problem)) path = pictures;
+  const detail::hdf5_dataset y(path, "y");
+  hsize_t values = 1;
+  for (const hsize_t extent : y.shape()) values *= extent;
+  if (!y.is_whole(false) || y.shape().empty() || values != y.shape()[0])
+    throw error(path.string(), "y is not one whole number for each picture: shape " + y.shape_text(),
+                "y must be [n] or [n, 1, 1, 1]");
+  if (static_cast<index>(values) != count)
+    throw error(path.string(), std::to_string(values) + " labels for " + std::to_string(count) + " pictures",
+                "are both files of the same part of the data?");
+  std::vector<std::int64_t> labels(values);
+  y.read(0, values, H5T_NATIVE_INT64, labels.data());
+  for (const std::int64_t label : labels)
+    if (label < 0 || label > 100000)
+      throw error(path.string(), "y holds label " + std::to_string(label), "number the classes from 0");
+  return {labels.begin(), labels.end()};
+}
+
+}  // namespace sdmae

@@ -1,0 +1,106 @@
+// Whole-slide images behind an owner. Needs sdmae::slide.
+#pragma once
+
+#include <openslide.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/image.hpp"
+
+namespace sdmae {
+
+/// A slide that is open for reading. May be used from several threads at once.
+class slide_file {
+ public:
+  /// Throws sdmae::error when OpenSlide cannot open the file.
+  explicit slide_file(std::filesystem::path path) : path_(std::move(path)), slide_(nullptr, openslide_close) {
+    std::error_code problem;
+    if (!std::filesystem::exists(path_, problem)) throw error(path_.string(), "no such file", "check the path");
+    slide_.reset(openslide_open(path_.c_str()));
+    if (!slide_)
+      throw error(path_.string(), "is no slide that OpenSlide knows", "convert it to a tiled, pyramidal TIFF");
+    check();
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+  int levels() const { return openslide_get_level_count(slide_.get()); }
+
+  index height(int level = 0) const { return size(level).second; }
+  index width(int level = 0) const { return size(level).first; }
+
+  /// How many pixels of level 0 one of this level is wide.
+  double downsample(int level) const { return openslide_get_level_downsample(slide_.get(), level); }
+
+  /// The level to shrink from: the smallest that has at least the resolution wanted. A hundredth of a pixel is granted,
+  /// for levels' sizes are rounded.
+  int level_for(double wanted_downsample) const {
+    return std::max(0, openslide_get_best_level_for_downsample(slide_.get(), wanted_downsample * 1.01));
+  }
+
+  /// µm a pixel of level 0, the mean of both directions; 0 where the file does not say.
+  double microns_per_pixel() const {
+    const double x = number(OPENSLIDE_PROPERTY_NAME_MPP_X), y = number(OPENSLIDE_PROPERTY_NAME_MPP_Y);
+    return x > 0 && y > 0 ? (x + y) / 2 : 0;
+  }
+
+  /// A part of a level as a picture. `left` and `top` count pixels of level 0, the size those of the level. What lies
+  /// outside or was not scanned is white. Throws sdmae::error when the file is damaged there.
+  image8 read(int level, index left, index top, index height, index width) const {
+    std::vector<std::uint32_t> pixels(static_cast<std::size_t>(height * width));
+    openslide_read_region(slide_.get(), pixels.data(), left, top, level, width, height);
+    check();
+    image8 picture(height, width);
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      const std::uint32_t argb = pixels[i], missing = 255 - (argb >> 24);  // premultiplied: add what lets white through
+      for (std::size_t c = 0; c < 3; ++c)
+        picture.pixels[i * 3 + c] = static_cast<std::uint8_t>(std::min(255u, (argb >> (16 - 8 * c) & 255u) + missing));
+    }
+    return picture;
+  }
+
+  /// The whole slide, its longer side at most `longest` pixels: the level next larger, one pixel of which is kept in
+  /// each step.
+  image8 overview(index longest) const {
+    const index longer = std::max(height(), width());
+    const int level = level_for(std::max(1.0, static_cast<double>(longer) / static_cast<double>(longest)));
+    const index step = (std::max(height(level), width(level)) + longest - 1) / longest;
+    image8 small((height(level) + step - 1) / step, (width(level) + step - 1) / step);
+    for (index y = 0; y < small.height; ++y) {
+      const auto top = static_cast<index>(static_cast<double>(y * step) * downsample(level));
+      const image8 row = read(level, 0, top, 1, width(level));
+      for (index x = 0; x < small.width; ++x) std::copy_n(row.pixels.begin() + x * step * 3, 3, small.row(y) + x * 3);
+    }
+    return small;
+  }
+
+ private:
+  std::pair<index, index> size(int level) const {
+    std::int64_t width = 0, height = 0;
+    openslide_get_level_dimensions(slide_.get(), level, &width, &height);
+    return {static_cast<index>(width), static_cast<index>(height)};
+  }
+
+  double number(const char* property) const {
+    const char* const text = openslide_get_property_value(slide_.get(), property);
+    return text != nullptr ? std::strtod(text, nullptr) : 0;
+  }
+
+  void check() const {
+    if (const char* const problem = openslide_get_error(slide_.get()))
+      throw error(path_.string(), std::string("cannot be read (") + problem + ")",
+                  "the slide is damaged: fetch it again");
+  }
+
+  std::filesystem::path path_;
+  std::unique_ptr<openslide_t, void (*)(openslide_t*)> slide_;
+};
+
+}  // namespace sdmae

@@ -1,0 +1,111 @@
+// NumPy's file format, version 1.0: matrices of floats, written row by row and taken up again after an interruption.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "sdmae/core/config.hpp"
+#include "sdmae/core/error.hpp"
+
+namespace sdmae {
+
+/// What stands before the values of a row-major float32 matrix; a multiple of 64 bytes long, as the format wants it.
+inline std::string npy_header(index rows, index width) {
+  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
+                     std::to_string(width) + "), }";
+  text.append(63 - (10 + text.size()) % 64, ' ');
+  text += '\n';
+  const auto length = static_cast<unsigned>(text.size());
+  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(length & 255u) + static_cast<char>(length >> 8) + text;
+}
+
+/// A matrix [rows, width] that appears under its name when it is whole. Until then it grows in
+/// "<target>.<key>.unfinished", which a later writer with the same target, size and key goes on with: `key` must name
+/// all that the rows depend on. One writer at a time. Failures are sdmae::errors that name the target; the unfinished
+/// file stays.
+class npy_rows {
+ public:
+  npy_rows(const std::filesystem::path& target, index rows, index width, const std::string& key)
+      : target_(target), unfinished_(target.string() + "." + key + ".unfinished"), rows_(rows), width_(width) {
+    std::error_code problem;
+    if (std::filesystem::is_directory(target_, problem)) fail("it is a folder", "give a file name");
+    descriptor_ = ::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail_with_errno("cannot create " + unfinished_.filename().string());
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(descriptor_);
+      fail("somebody else is writing it at this moment", "wait for them, or choose another name");
+    }
+    take_up();
+  }
+  npy_rows(const npy_rows&) = delete;
+  npy_rows& operator=(const npy_rows&) = delete;
+  ~npy_rows() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  /// Rows that are written.
+  index done() const { return done_; }
+
+  /// Appends rows [count, width].
+  void append(const float* values, index count) {
+    write(values, static_cast<std::size_t>(count * width_) * sizeof(float));
+    done_ += count;
+  }
+
+  /// Gives the file its name. All rows must have been written.
+  void finish() {
+    if (done_ != rows_) fail(std::to_string(done_) + " of " + std::to_string(rows_) + " rows are written", "write all");
+    if (::fsync(descriptor_) != 0) fail_with_errno("cannot flush to the disk");
+    if (std::rename(unfinished_.c_str(), target_.c_str()) != 0) fail_with_errno("cannot rename the finished file");
+    ::close(descriptor_);
+    descriptor_ = -1;
+  }
+
+ private:
+  // Keeps the whole rows of an earlier writer, if its header is ours.
+  void take_up() {
+    const std::string header = npy_header(rows_, width_);
+    const off_t row = static_cast<off_t>(width_) * static_cast<off_t>(sizeof(float));
+    const auto start = static_cast<off_t>(header.size());
+    std::string found(header.size(), '\0');
+    const off_t size = ::lseek(descriptor_, 0, SEEK_END);
+    if (size >= start && ::pread(descriptor_, found.data(), found.size(), 0) == start && found == header)
+      done_ = static_cast<index>((size - start) / row);
+    if (done_ > rows_) done_ = 0;
+    if (::ftruncate(descriptor_, done_ > 0 ? start + done_ * row : 0) != 0) fail_with_errno("cannot be cut");
+    ::lseek(descriptor_, 0, SEEK_END);
+    if (done_ == 0) write(header.data(), header.size());
+  }
+
+  void write(const void* bytes, std::size_t size) {
+    const char* from = static_cast<const char*>(bytes);
+    while (size > 0) {
+      const ssize_t written = ::write(descriptor_, from, size);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail_with_errno("cannot write");
+      from += written;
+      size -= static_cast<std::size_t>(written);
+    }
+  }
+
+  [[noreturn]] void fail_with_errno(const std::string& what) const {
+    fail(what + " (" + std::strerror(errno) + ")", "check the folder and the disk; what is written is kept");
+  }
+  [[noreturn]] void fail(const std::string& what, const std::string& remedy) const {
+    throw error(target_.string(), what, remedy);
+  }
+
+  std::filesystem::path target_, unfinished_;
+  index rows_, width_, done_ = 0;
+  int descriptor_ = -1;
+};
+
+}  // namespace sdmae

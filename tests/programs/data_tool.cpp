@@ -1,0 +1,109 @@
+// What tests of embed and evaluate need beside tool.cpp: HDF5 files and slides to read, a look into .npy files.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/encode.hpp"
+#include "sdmae/data/synthetic.hpp"
+#if defined(SDMAE_TOOL_HAS_hdf5)
+#include "unit/data/hdf5_writer.hpp"
+#endif
+#include "unit/data/slide_writer.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using sdmae::index;
+
+/// hdf5 <pictures> <labels> <count> <size>: the tiles of `tool images`, label i % 2, gzip-compressed.
+void hdf5(const fs::path& pictures, const fs::path& labels, index count, index size) {
+#if defined(SDMAE_TOOL_HAS_hdf5)
+  const sdmae::synthetic_tissue tissue(7, count, size, size);
+  std::vector<std::uint8_t> x, y;
+  for (index i = 0; i < count; ++i) {
+    const sdmae::image8 image = tissue.load(i).image;
+    x.insert(x.end(), image.pixels.begin(), image.pixels.end());
+    y.push_back(static_cast<std::uint8_t>(i % 2));
+  }
+  const auto n = static_cast<hsize_t>(count), side = static_cast<hsize_t>(size);
+  hdf5_writer(pictures).write("x", H5T_STD_U8LE, {n, side, side, 3}, x, H5T_NATIVE_UINT8, 4, 1);
+  hdf5_writer(labels).write("y", H5T_STD_U8LE, {n, 1, 1, 1}, y, H5T_NATIVE_UINT8);
+#else
+  static_cast<void>(pictures), static_cast<void>(labels), static_cast<void>(count), static_cast<void>(size);
+#endif
+}
+
+/// slide <file> <size>: a square slide full of tissue at 0.5 µm a pixel.
+void slide(const fs::path& path, index size) {
+  write_slide(path, {sdmae::synthetic_tissue(7, 1, size, size).load(0).image}, aperio);
+}
+
+/// glass <folder> <count> <size>: pictures without tissue, 0.png, 1.png, …
+void glass(const fs::path& folder, index count, index size) {
+  fs::create_directories(folder);
+  for (index i = 0; i < count; ++i) {
+    sdmae::image8 image(size, size);
+    for (std::size_t k = 0; k < image.pixels.size(); ++k) image.pixels[k] = static_cast<std::uint8_t>(235 + k * 7 % 13);
+    image.pixels[0] = static_cast<std::uint8_t>(i);  // no two alike
+    sdmae::write_png(folder / (std::to_string(i) + ".png"), image);
+  }
+}
+
+struct matrix {
+  std::string header;
+  std::vector<float> values;
+  explicit matrix(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t start = bytes.find('\n') + 1;
+    header = bytes.substr(10, start - 11);
+    header.erase(header.find_last_not_of(' ') + 1);
+    if (start % 64 != 0) throw sdmae::error(path.string(), "values do not start at 64 bytes", "");
+    values.resize((bytes.size() - start) / sizeof(float));
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(start), values.size() * sizeof(float),
+                reinterpret_cast<char*>(values.data()));
+  }
+};
+
+/// npy <file>: its header and how many values follow, all of them finite and not all alike.
+void npy(const fs::path& path) {
+  const matrix one(path);
+  const auto [least, most] = std::minmax_element(one.values.begin(), one.values.end());
+  const bool sound = std::all_of(one.values.begin(), one.values.end(), [](float v) { return std::isfinite(v); });
+  std::printf("%s %zu %s\n", one.header.c_str(), one.values.size(), sound && *least < *most ? "sound" : "unsound");
+}
+
+/// rows <file> <row> <file> <row> <width>: the largest difference of two rows.
+void rows(const fs::path& one, std::size_t i, const fs::path& other, std::size_t j, std::size_t width) {
+  const matrix a(one), b(other);
+  float worst = 0;
+  for (std::size_t c = 0; c < width; ++c)
+    worst = std::max(worst, std::fabs(a.values.at(i * width + c) - b.values.at(j * width + c)));
+  std::printf("%.3g\n", static_cast<double>(worst));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const std::string& command = words.at(0);
+    if (command == "hdf5") hdf5(words.at(1), words.at(2), std::stoll(words.at(3)), std::stoll(words.at(4)));
+    if (command == "slide") slide(words.at(1), std::stoll(words.at(2)));
+    if (command == "glass") glass(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)));
+    if (command == "npy") npy(words.at(1));
+    if (command == "rows")
+      rows(words.at(1), std::stoul(words.at(2)), words.at(3), std::stoul(words.at(4)), std::stoul(words.at(5)));
+    return 0;
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
+    return 1;
+  }
+}

@@ -1,0 +1,166 @@
+// PCam's HDF5 files: pixels, labels, memory, and what is refused.
+#include "sdmae/data/hdf5.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <numeric>
+
+#include "catch.hpp"
+#include "unit/data/hdf5_writer.hpp"
+#include "unit/io/test_files.hpp"
+
+namespace {
+
+using sdmae::index;
+
+std::vector<std::uint8_t> noise(std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
+  return bytes;
+}
+
+void write_images(const std::filesystem::path& path, const std::vector<hsize_t>& shape, hsize_t chunk, unsigned level) {
+  const auto values = std::accumulate(shape.begin(), shape.end(), hsize_t{1}, std::multiplies<>());
+  hdf5_writer(path).write("x", H5T_STD_U8LE, shape, noise(values), H5T_NATIVE_UINT8, chunk, level);
+}
+
+double resident_mebibytes() {
+  std::ifstream file("/proc/self/statm");
+  double all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+TEST_CASE("pictures come out of HDF5 as they went in, however they are stored") {
+  const temporary_folder folder;
+  const auto expected = noise(7 * 4 * 5 * 3);
+  struct layout {
+    hsize_t chunk;
+    unsigned level;
+  };
+  for (const layout& how : {layout{0, 0}, layout{2, 0}, layout{3, 4}}) {
+    write_images(folder / "some_x.h5", {7, 4, 5, 3}, how.chunk, how.level);
+    const sdmae::hdf5_images images(folder / "some_x.h5");
+    REQUIRE(images.size() == 7);
+    CHECK(images.name(6) == "some_x.h5#6");
+    for (const index i : {6, 0, 3}) {
+      const sdmae::image8 image = images.load(i).image;
+      CHECK(image.height == 4);
+      CHECK(image.width == 5);
+      CHECK(std::equal(image.pixels.begin(), image.pixels.end(), expected.begin() + i * 60));
+    }
+  }
+}
+
+TEST_CASE("labels are beside the pictures or in their file") {
+  const temporary_folder folder;
+  write_images(folder / "train_x.h5", {3, 2, 2, 3}, 0, 0);
+  const std::vector<std::uint8_t> labels{1, 0, 1};
+  hdf5_writer(folder / "train_y.h5").write("y", H5T_STD_U8LE, {3, 1, 1, 1}, labels, H5T_NATIVE_UINT8, 2, 1);
+  CHECK(sdmae::hdf5_labels(folder / "train_x.h5", 3) == std::vector<index>{1, 0, 1});
+  {
+    hdf5_writer both(folder / "both.h5");
+    both.write("x", H5T_STD_U8LE, {2, 1, 1, 3}, noise(6), H5T_NATIVE_UINT8);
+    both.write("y", H5T_STD_I64BE, {2}, std::vector<std::int64_t>{4, 3}, H5T_NATIVE_INT64);
+  }
+  CHECK(sdmae::hdf5_labels(folder / "both.h5", 2) == std::vector<index>{4, 3});
+  CHECK_THAT(error_line([&] { sdmae::hdf5_labels(folder / "both.h5", 5); }), says("2 labels for 5 pictures"));
+  const auto with_y = [&](hid_t type, const std::vector<hsize_t>& shape) {
+    hdf5_writer(folder / "train_y.h5").write("y", type, shape, std::vector<std::int64_t>{0, -1, 1}, H5T_NATIVE_INT64);
+    return error_line([&] { sdmae::hdf5_labels(folder / "train_x.h5", 3); });
+  };
+  CHECK_THAT(with_y(H5T_STD_I64LE, {3}), says("train_y.h5: y holds label -1"));
+  CHECK_THAT(with_y(H5T_IEEE_F32LE, {3}), says("not one whole number for each picture"));
+  CHECK_THAT(with_y(H5T_STD_I64LE, {1, 3}), says("shape [1, 3]"));
+  std::filesystem::remove(folder / "train_y.h5");
+  CHECK_THAT(error_line([&] { sdmae::hdf5_labels(folder / "train_x.h5", 3); }), says("has no dataset y"));
+}
+
+TEST_CASE("HDF5 files that hold no pictures are refused, each with one line") {
+  const temporary_folder folder;
+  const auto refusal = [&](const char* name) {
+    const std::string line = error_line([&] { sdmae::hdf5_images images(folder / name); });
+    CHECK(line.find('\n') == std::string::npos);
+    return line;
+  };
+  CHECK_THAT(refusal("absent.h5"), says("absent.h5: no such file"));
+  put_bytes(folder / "text.h5", "this is no HDF5 file, only its name says so");
+  CHECK_THAT(refusal("text.h5"), says("cannot be read as HDF5 ("));
+  hdf5_writer(folder / "other.h5").write("images", H5T_STD_U8LE, {1, 1, 1, 3}, noise(3), H5T_NATIVE_UINT8);
+  CHECK_THAT(refusal("other.h5"), says("has no dataset x"));
+  const auto with_x = [&](hid_t type, const std::vector<hsize_t>& shape) {
+    hdf5_writer(folder / "x.h5").write("x", type, shape, std::vector<float>(400), H5T_NATIVE_FLOAT);
+    return refusal("x.h5");
+  };
+  CHECK_THAT(with_x(H5T_IEEE_F32LE, {2, 4, 4, 3}), says("does not hold unsigned bytes"));
+  CHECK_THAT(with_x(H5T_STD_I8LE, {2, 4, 4, 3}), says("does not hold unsigned bytes"));
+  CHECK_THAT(with_x(H5T_STD_U8LE, {2, 3, 4, 4}), says("x has shape [2, 3, 4, 4]"));
+  CHECK_THAT(with_x(H5T_STD_U8LE, {12, 3}), says("x has shape [12, 3]"));
+  CHECK_THAT(with_x(H5T_STD_U8LE, {0, 4, 4, 3}), says("x is empty"));
+  {
+    hdf5_writer writer(folder / "group.h5");
+    H5Gclose(H5Gcreate2(writer.file, "x", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
+  CHECK_THAT(refusal("group.h5"), says("x is not a dataset"));
+  {
+    hdf5_writer writer(folder / "large.h5");
+    H5Dclose(writer.add("x", H5T_STD_U8LE, {60000, 96, 96, 3}, 6000, 1));
+  }
+  CHECK_THAT(refusal("large.h5"), says("h5repack -l x:CHUNK=64x96x96x3"));
+}
+
+TEST_CASE("an HDF5 file that was cut short or damaged is an error of one line") {
+  const temporary_folder folder;
+  write_images(folder / "whole.h5", {40, 16, 16, 3}, 4, 1);
+  const std::string bytes = bytes_of(folder / "whole.h5");
+  put_bytes(folder / "cut.h5", bytes.substr(0, bytes.size() / 2));
+  CHECK_THAT(error_line([&] { sdmae::hdf5_images images(folder / "cut.h5"); }), says("truncated file"));
+  std::string damaged = bytes;
+  for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 3000; ++i) damaged[i] = '\x55';
+  put_bytes(folder / "damaged.h5", damaged);
+  const sdmae::hdf5_images images(folder / "damaged.h5");
+  index broken = 0;
+  for (index i = 0; i < images.size(); ++i) {
+    const std::string line = error_line([&] { images.load(i); });
+    broken += line.find("x cannot be read at " + std::to_string(i)) != std::string::npos;
+  }
+  CHECK(broken > 0);
+  CHECK(broken < images.size());
+}
+
+TEST_CASE("50,000 tiles of PCam's size stream through little memory") {
+  const temporary_folder folder;
+  constexpr hsize_t count = 50000, part = 500, bytes = 96 * 96 * 3;
+  {
+    hdf5_writer writer(folder / "many_x.h5");
+    const hid_t set = writer.add("x", H5T_STD_U8LE, {count, 96, 96, 3}, 50, 1);
+    std::vector<std::uint8_t> tiles(part * bytes);
+    for (hsize_t first = 0; first < count; first += part) {
+      for (hsize_t i = 0; i < part; ++i)
+        std::fill_n(tiles.begin() + static_cast<std::ptrdiff_t>(i * bytes), bytes,
+                    static_cast<std::uint8_t>((first + i) % 251));
+      const std::vector<hsize_t> start{first, 0, 0, 0}, extent{part, 96, 96, 3};
+      const hid_t from = H5Screate_simple(4, extent.data(), nullptr), to = H5Dget_space(set);
+      H5Sselect_hyperslab(to, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
+      H5Dwrite(set, H5T_NATIVE_UINT8, from, to, H5P_DEFAULT, tiles.data());
+      H5Sclose(from);
+      H5Sclose(to);
+    }
+    H5Dclose(set);
+  }
+  const double before = resident_mebibytes();
+  double most = 0;
+  index right = 0;
+  const sdmae::hdf5_images images(folder / "many_x.h5");
+  for (index i = 0; i < images.size(); ++i) {
+    const sdmae::image8 image = images.load(i).image;
+    right += image.pixels.front() == i % 251 && image.pixels.back() == i % 251;
+    if (i % 500 == 0) most = std::max(most, resident_mebibytes());
+  }
+  CHECK(right == 50000);
+  CHECK(most - before < 100);
+  CHECK(most < 300);
+}
+
+}  // namespace
