@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ using sdmae::index;
 
 struct options {
   std::string checkpoint, preset, data, out;
-  double mask_ratio = 0.6;
+  std::optional<double> mask_ratio;
   index images = 4;
   std::uint64_t seed = 0;
   int threads = 0;
@@ -111,7 +112,7 @@ void attention(const options& asked) {
   sdmae::trainer_options settings;
   settings.seed = asked.seed;
   settings.threads = asked.threads;
-  settings.mask = sdmae::masking::any::named("random", asked.mask_ratio);
+  settings.mask = program::mask_of(preset, "random", asked.mask_ratio);
   settings.mask.visible(preset.image.patches());  // refuses a ratio that leaves nothing
   program::check_resident_memory(preset, program::available_memory());
   const std::unique_ptr<sdmae::trainer> trainer = preset.make(settings);
@@ -147,7 +148,7 @@ int main(int argc, char** argv) {
       ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
   app.add_option("--images", asked.images, "rows: the first images of the data (4)")->check(program::whole(1, 64));
-  app.add_option("--mask-ratio", asked.mask_ratio, "share of patches hidden from the decoder (0.6)")
+  app.add_option("--mask-ratio", asked.mask_ratio, "share of patches hidden from the decoder (the recipe's)")
       ->check(program::within(0, 0.9999));
   app.add_option("--seed", asked.seed, "of the masks (0)")->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));

@@ -81,6 +81,9 @@ void read_config(const std::string& path, model_facts& facts) {
 model_facts gather_facts(const options& asked, const sdmae::safetensors_file& file) {
   const auto preset = file.metadata().find("sdmae.preset");
   model_facts facts = preset == file.metadata().end() ? model_facts{} : facts_of_preset(preset->second);
+  // The file's own word counts more than its preset's: its positions may have been interpolated.
+  if (const auto said = file.metadata().find("sdmae.image"); said != file.metadata().end())
+    facts.image = sdmae::image_size_of(said->second).value_or(facts.image);
   if (!asked.config.empty()) read_config(asked.config, facts);
   if (asked.heads != 0) facts.heads = asked.heads;
   return facts;
@@ -118,7 +121,7 @@ void export_onnx(const options& asked, const sdmae::weights_file& weights, const
   sdmae::write_onnx(weights, settings, asked.out);
 }
 
-/// What of the file went into an ONNX model or a timm file: its encoder and head.
+/// Writes what was asked for; returns what became of every tensor.
 sdmae::load_report convert(const options& asked) {
   sdmae::weights_file weights = sdmae::open_weights(asked.in);
   model_facts facts = gather_facts(asked, *weights.file);

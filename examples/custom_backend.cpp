@@ -1,5 +1,5 @@
-// A backend of one's own: the eight operations that one must bring, as plain loops. Everything else
-// (linear layers, attention, layer norm, AdamW) it inherits. Runs the library's proof on it.
+// A backend of one's own: the eight operations that one must bring, as plain loops. The rest (linear layers, attention,
+// layer norm, AdamW) it inherits. Runs the library's proof on it.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -48,7 +48,6 @@ class plain_backend : public sdmae::backend_defaults<plain_backend, float> {
     });
   }
 };
-
 static_assert(sdmae::tensor_backend<plain_backend>);
 }  // namespace mine
 

@@ -23,16 +23,19 @@ struct zero_mean : sdmae::loss::reconstruction<> {  // takes over what it reads 
     sdmae::arena::scope here(scratch);
     const auto pixels = slice.pixels;
     const auto dpixels = slice.dpixels;
-    const index M = slice.painted.count();
-    const auto mean = scratch.rows<double, 1>("patch means", pixels.rows());
+    // R patches of an image are painted, the last M of them are the masked ones: row(r) is the r-th masked of all.
+    const index R = slice.painted.count(), M = slice.painted.mask.masked();
+    const auto row = [=] SDMAE_ELEMENT(index r) { return r / M * R + R - M + r % M; };
+    const auto mean = scratch.rows<double, 1>("patch means", slice.count * M);
     const sdmae::column_view<double> loss{columns[0] + slice.first, slice.count};
     const T scale = T(2 * weight / (double(slice.batch) * double(M) * double(P)));
     backend.reduce_rows(sdmae::reduction::sum{}, mean, P,
-                        [=] SDMAE_ELEMENT(index r, index c) { return double(pixels(r, c)) / double(P); });
+                        [=] SDMAE_ELEMENT(index r, index c) { return double(pixels(row(r), c)) / double(P); });
     backend.reduce_rows(sdmae::reduction::sum{}, loss, M, [=] SDMAE_ELEMENT(index image, index m) {
       return mean(image * M + m, 0) * mean(image * M + m, 0) / double(M);
     });
-    backend.map(dpixels.rows(), P, [=] SDMAE_ELEMENT(index r, index c) { dpixels(r, c) += scale * T(mean(r, 0)); });
+    if (dpixels.rows() == 0) return;
+    backend.map(mean.rows(), P, [=] SDMAE_ELEMENT(index r, index c) { dpixels(row(r), c) += scale * T(mean(r, 0)); });
   }
 };
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sdmae/data/folder.hpp"
@@ -19,7 +20,7 @@ using sdmae::index;
 
 struct options {
   std::string checkpoint, preset, data, out, mask = "random";
-  double mask_ratio = 0.6;
+  std::optional<double> mask_ratio;
   index images = 6;
   std::uint64_t seed = 0;
   int threads = 0;
@@ -30,7 +31,7 @@ void reconstruct(const options& asked) {
   sdmae::trainer_options settings;
   settings.seed = asked.seed;
   settings.threads = asked.threads;
-  settings.mask = sdmae::masking::any::named(asked.mask, asked.mask_ratio);
+  settings.mask = program::mask_of(preset, asked.mask, asked.mask_ratio);
   if (settings.mask.visible(preset.image.patches()) == preset.image.patches())
     throw sdmae::error("--mask-ratio", "hides no patch of this model, nothing is painted", "choose a larger ratio");
   program::check_resident_memory(preset, program::available_memory());
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
   app.add_option("--images", asked.images, "rows: the first images of the data (6)")->check(program::whole(1, 64));
   app.add_option("--mask", asked.mask, "which patches are hidden (random)")
       ->check(CLI::IsMember({"random", "block", "grid", "tissue"}));
-  app.add_option("--mask-ratio", asked.mask_ratio, "share of hidden patches (0.6)")
+  app.add_option("--mask-ratio", asked.mask_ratio, "share of hidden patches (the recipe's)")
       ->check(program::within(0, 0.9999, true));
   app.add_option("--seed", asked.seed, "of the masks (0)")->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint_preset.hpp"
 #include "memory.hpp"
-#include "presets.hpp"
 #include "progress.hpp"
 #include "sdmae/backend/cpu/threads.hpp"
 #include "sdmae/data/augment.hpp"
@@ -37,22 +37,12 @@ class decoded_batch final : public sdmae::byte_batch {
   sdmae::index count_, values_, used_ = 0;
 };
 
-/// The preset that was asked for, or else the one that the checkpoint names.
-inline std::string preset_of(const std::string& checkpoint, const std::string& asked) {
-  if (!asked.empty()) return asked;
-  const sdmae::safetensors_file file(checkpoint);
-  const auto named = file.metadata().find("sdmae.preset");
-  if (named == file.metadata().end())
-    throw sdmae::error(checkpoint, "does not name its preset", "add --preset NAME, the model it was made with");
-  return named->second;
-}
-
 /// An encoder whose weights stay as they are. Whole images, cut to the model's aspect ratio around their middle and
 /// resized to its size.
 class frozen_encoder {
  public:
   frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, sdmae::interpolation filter)
-      : preset_(find_preset(preset_of(checkpoint, preset))), team_(threads) {
+      : preset_(preset_of_checkpoint(checkpoint, preset)), team_(threads) {
     sdmae::trainer_options settings;
     settings.threads = threads;
     check_resident_memory(preset_, available_memory());

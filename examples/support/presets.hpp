@@ -1,6 +1,7 @@
 // Finding a model preset among those compiled into a program.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "program.hpp"
@@ -13,6 +14,14 @@ inline const sdmae::registered_preset& find_preset(const std::string& name) {
   for (const sdmae::registered_preset& preset : sdmae::preset_registry())
     if (preset.name == name) return preset;
   throw no_such_preset(name);
+}
+
+/// A mask by its name, at a ratio or at the recipe's; random ones are drawn as the preset's family draws them.
+inline sdmae::masking::any mask_of(const sdmae::registered_preset& preset, const std::string& name,
+                                   std::optional<double> asked) {
+  const double ratio = asked.value_or(preset.defaults.mask_ratio);
+  if (name == "random" && preset.defaults.he_et_al_masks) return {sdmae::masking::he_et_al(ratio)};
+  return sdmae::masking::any::named(name, ratio);
 }
 
 }  // namespace program

@@ -124,8 +124,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
   plan.trainer.seed = o.seed;
   plan.trainer.threads = plan.threads;
-  plan.trainer.mask = sdmae::masking::any::named(o.mask, r.mask_ratio);
-  if (o.mask == "random" && r.he_et_al_masks) plan.trainer.mask = {sdmae::masking::he_et_al(r.mask_ratio)};
+  plan.trainer.mask = mask_of(preset, o.mask, r.mask_ratio);
   const double visible = static_cast<double>(plan.trainer.mask.visible(preset.image.patches()));
   plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.trainer.slice = plan.slice;

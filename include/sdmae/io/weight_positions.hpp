@@ -51,12 +51,12 @@ inline vit::patch_grid grid_of(const weights_file& from, image_size size) {
 inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, image_size asked) {
   const bool released = from.format == weight_format::released;
   const index patches = from.vit.positions - (from.vit.class_token ? 1 : 0);
-  for (const image_size size : {stored, asked}) {
-    if (size.height == 0) continue;
-    const vit::patch_grid grid = grid_of(from, size);
-    if (released || grid.patches() == patches) return grid;
-  }
+  const auto fits = [&](image_size size) {
+    return size.height != 0 && (released || grid_of(from, size).patches() == patches);
+  };
+  if (fits(stored)) return grid_of(from, stored);
   if (const auto square = vit::square_grid(patches); !released && square) return *square;
+  if (fits(asked)) return grid_of(from, asked);
   throw error(from.file->name(), "does not tell the size of its images", "add it: --image HEIGHTxWIDTH");
 }
 

@@ -82,7 +82,7 @@ inline std::optional<resized_table> resizable(const safetensors_file& file, cons
                                               vit::patch_grid grid) {
   const std::vector<index>& have = file.info(wanted.name).shape;
   const std::vector<index>& want = wanted.shape;
-  if (wanted.name != "pos_embed" && wanted.name != "decoder_pos_embed") return std::nullopt;
+  if (!wanted.name.ends_with("pos_embed")) return std::nullopt;  // in SD-MAE "encoder.pos_embed"
   if (have.size() != 3 || want.size() != 3 || have[2] != want[2] || have[1] == want[1]) return std::nullopt;
   for (const index kept : {1, 0}) {
     const auto from = vit::square_grid(have[1] - kept);

@@ -36,6 +36,7 @@ class preset_trainer final : public trainer {
   void set_steps_done(index steps) override { train_.set_steps_done(steps); }
 
   run_report step(byte_batch& batch) override {
+    extractor_.reset();  // it holds the weights as they were
     report_ = train_.step(batch);
     return {report_.step,
             report_.epoch,
@@ -56,7 +57,8 @@ class preset_trainer final : public trainer {
   }
   index feature_width() const override { return Preset::architecture::D; }
   double features(byte_batch& images, index slice, float* out) override {
-    if (!extractor_) extractor_.emplace(model_, slice);
+    if (!extractor_ || extracted_together_ != slice) extractor_.emplace(model_, slice);
+    extracted_together_ = slice;
     (*extractor_)(images, out);
     return extractor_->work(images.size());
   }
@@ -99,6 +101,7 @@ class preset_trainer final : public trainer {
               backend_.synchronise();
             },
             [this, values, count](const float* in) {
+              extractor_.reset();
               backend_.copy_in(values, in, count);
               backend_.synchronise();
             }};
@@ -109,6 +112,7 @@ class preset_trainer final : public trainer {
   pretrainer_type train_;
   typename pretrainer_type::report_type report_;
   std::optional<feature_extractor<typename Preset::architecture, B>> extractor_;
+  index extracted_together_ = 0;
 };
 
 }  // namespace sdmae

@@ -142,6 +142,31 @@ TEST_CASE("how far features spread: like batches do not, different ones do, over
   CHECK(report.feature_deviation > 0);
   CHECK(report.feature_rank > 1);
   CHECK(report.feature_rank <= 4 + 1e-9);  // five images
+  // One slice holds the batch: the same numbers by the formulas.
+  constexpr std::size_t D = tiny::encoder.width;
+  const auto tokens = run.train.last_slice().encoder_.patches;
+  const auto V = static_cast<std::size_t>(tokens.rows()) / 5;
+  std::vector<double> x(5 * D);
+  double trace = 0, squares = 0, deviation = 0;
+  for (std::size_t i = 0; i < 5 * V; ++i)
+    for (std::size_t c = 0; c < D; ++c)
+      x[i / V * D + c] += double(tokens(sdmae::index(i), sdmae::index(c))) / double(V);
+  for (std::size_t c = 0; c < D; ++c) {
+    double mean = 0;
+    for (std::size_t i = 0; i < 5; ++i) mean += x[i * D + c] / 5;
+    for (std::size_t i = 0; i < 5; ++i) x[i * D + c] -= mean;
+  }
+  for (std::size_t c = 0; c < D; ++c)
+    for (std::size_t d = 0; d < D; ++d) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 5; ++i) sum += x[i * D + c] * x[i * D + d];
+      squares += sum * sum;
+      if (c == d) trace += sum, deviation += std::sqrt(sum / 5) / D;
+    }
+  CHECK(report.feature_deviation == Approx(deviation).epsilon(1e-4));
+  CHECK(report.feature_rank == Approx(trace * trace / squares).epsilon(1e-4));
+  training sliced(1, 2);
+  CHECK(sliced.step().feature_rank == report.feature_rank);
   const double used = report.terms[4].value;
   CHECK(std::string(report.terms[4].name) == "used_prototypes");
   CHECK((used >= 1 && used <= 5 && used == std::floor(used)));
