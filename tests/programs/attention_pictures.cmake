@@ -1,10 +1,6 @@
 # attention draws where a checkpoint looks, and refuses what it cannot use.
 include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
-execute_process(COMMAND ${PRETRAIN} --preset quickstart --data synthetic --synthetic 16 --batch 16 --steps 1 --epochs 1
-  --warmup-epochs 0 --out run WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE trained OUTPUT_QUIET ERROR_QUIET)
-if(NOT trained EQUAL 0)
-  fault("pretrain failed")
-endif()
+trained()
 set(words --checkpoint run/checkpoint.safetensors --data synthetic)
 run(${words} --out maps.png)
 expect(SUCCESS)
