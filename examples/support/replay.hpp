@@ -1,4 +1,5 @@
-// Replaying a golden case of SD-MAE on a backend: the same steps, everything it computes as named tensors.
+// Replaying a golden case of SD-MAE or of He et al.'s MAE on a backend: the same steps, everything it computes as named
+// tensors.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/given.hpp"
 #include "sdmae/masking/random.hpp"
+#include "sdmae/model/inference_pass.hpp"
 #include "sdmae/model/sd_mae.hpp"
 #include "sdmae/train/pretrainer.hpp"
 #if defined(PROGRAM_CUDA)
@@ -120,34 +122,16 @@ template <class Model, class T>
 void record_whole_pictures(Model& model, const sdmae::masking::given& masks, const T* images, sdmae::index batch,
                            golden_tensors& out) {
   using Architecture = typename Model::architecture;
-  using saved_type = typename Architecture::template saved<T>;
   constexpr sdmae::index N = Architecture::N, P = Architecture::P, D = Architecture::D;
-  std::vector<std::int32_t> order(static_cast<std::size_t>(batch * N));
-  sdmae::array_batch<Architecture::image, T> source(images, batch);
-  sdmae::masking::draw_slice<Architecture::image>(masks, 0, source, 0, batch, images, order.data());
-  model.prepare();
-  saved_type saved;
-  const auto run = [&](auto& backend, sdmae::arena& memory) {
-    T* const pixels = memory.take<T>("images", batch * Architecture::image.values());
-    std::int32_t* const orders = memory.take<std::int32_t>("masks", batch * N);
-    backend.copy_in(pixels, images, batch * Architecture::image.values());
-    backend.copy_in(orders, order.data(), batch * N);
-    const sdmae::mask_view mask{orders, N, masks.visible(N)};
-    saved = saved_type::plan(memory, batch, mask, sdmae::pixels_output | sdmae::visible_pixels_output);
-    Architecture::forward(backend, sdmae::normalised_images<Architecture::image, T>{pixels}, mask, model.tables(),
-                          model.weights(), model.prepared(), saved, memory);
-  };
-  sdmae::planning_backend<typename Model::backend_type> nothing(model.backend());
-  sdmae::arena plan;
-  run(nothing, plan);
-  const auto memory = model.backend().allocate(plan.peak());
-  sdmae::arena real(memory.data());
-  run(model.backend(), real);
+  const sdmae::array_batch<Architecture::image, T> source(images, batch);
+  const auto drawn = sdmae::masking::draw_batch<Architecture::image>(masks, 0, source, images);
+  const sdmae::inference_pass pass(model, images, batch, drawn, sdmae::pixels_output | sdmae::visible_pixels_output);
+  const auto& saved = pass.saved();
   const golden_tensor painted = to_golden(model.backend(), saved.pixels().data, saved.pixels().size(), {});
   golden_tensor pixels{{batch, N, P}, std::vector<double>(static_cast<std::size_t>(batch * N * P))};
   for (sdmae::index r = 0; r < batch * N; ++r)
     std::copy_n(painted.values.begin() + r * P, P,
-                pixels.values.begin() + (r / N * N + order[static_cast<std::size_t>(r)]) * P);
+                pixels.values.begin() + (r / N * N + drawn.order[static_cast<std::size_t>(r)]) * P);
   out["step0/pixels"] = std::move(pixels);
   const auto latent = saved.encoder_.output();
   out["step0/latent"] = to_golden(model.backend(), latent.data, latent.size(), {batch, latent.rows() / batch, D});

@@ -38,6 +38,9 @@ using objectives = std::tuple<loss::objective::cosine, loss::objective::smooth_l
 using gradients = std::tuple<loss::teacher_gradient::flow, loss::teacher_gradient::stop>;
 using centers = std::tuple<loss::center_from::probabilities, loss::center_from::logits, loss::center_from::none>;
 
+/// About every second patch of the kit's images is background by this.
+constexpr background half_of_the_patches{.brightness = 0.55, .saturation = 0.5, .share = 0.45};
+
 /// f(a, b) for every type of one list with every type of the other.
 template <class... A, class... Other, class F>
 void every_pair(std::tuple<A...>, std::tuple<Other...>, F f) {
@@ -54,6 +57,8 @@ TEMPLATE_TEST_CASE("gradients of the losses", "", EVERY_BACKEND) {
       const loss::reconstruction<decltype(target), decltype(distance), decltype(which)> term;
       const std::string name = std::string(target.name) + ", " + distance.name + ", " + which.name;
       CHECK(failures(check_loss<outputs_only>(backend, term, name)) == "");
+      const auto on_tissue = term.on_tissue(half_of_the_patches);
+      CHECK(failures(check_loss<outputs_only>(backend, on_tissue, name + ", on tissue")) == "");
     });
   });
   every_pair(gradients{}, centers{}, [&](auto gradient, auto center) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <type_traits>
 
+#include "sdmae/core/background.hpp"
+#include "sdmae/core/error.hpp"
 #include "sdmae/loss/concept.hpp"
 #include "sdmae/loss/distance.hpp"
 #include "sdmae/loss/target.hpp"
@@ -22,15 +25,26 @@ struct all_patches {
 };
 }  // namespace pixels_of
 
-/// Mean distance over all B·R·p·p·C values of the R patches that count; squared, over the masked ones, it is arXiv
-/// 2203.16983, eq. 1:
-///   L = 1/(B·R·P) Σ d(pixels − target),  ∂L/∂pixels = d′(pixels − target)/(B·R·P).
+/// Mean distance over the p·p·C values of the patches that count, then over the R of an image that do, then over the
+/// batch; squared, over the masked ones, it is arXiv 2203.16983, eq. 1:
+///   L = 1/B Σ_images Σ_r w_r/P Σ d(pixels − target),  w_r = 1/R,  ∂L/∂pixels = w_r·d′(pixels − target)/(B·P).
+/// On tissue alone, w_r is 0 for background and 1/(patches of the image with tissue) for the others; an image without
+/// any adds 0.
 template <class Target = target::patch_channel, class Distance = distance::squared,
           class Counted = pixels_of::masked_patches>
 struct reconstruction : stateless {
   static constexpr unsigned reads = Counted::outputs, reaches = Counted::outputs;
   static constexpr int column_count = 1;
   static constexpr std::array<report_column, 1> columns() { return {"reconstruction"}; }
+
+  std::optional<background> without;  // patches that do not count; none: all do
+
+  /// This loss over tissue alone: background is neither painted well nor badly.
+  reconstruction on_tissue(const background& glass = {}) const {
+    reconstruction changed = *this;
+    changed.without = glass;
+    return changed;
+  }
 
   template <tensor_backend B, class Slice, class State>
   void evaluate(B& backend, double weight, const Slice& slice, const State&, std::array<double*, column_count> columns,
@@ -45,21 +59,54 @@ struct reconstruction : stateless {
     const auto dpixels = slice.dpixels;
     const auto row = [=] SDMAE_ELEMENT(index r) { return r / M * R + R - M + r % M; };  // of the r-th that counts
     const auto target = scratch.template rows<T, P>("target", slice.count * M);
+    const auto share = scratch.template rows<double, 1>("patch weights", slice.count * M);
     const auto patch_loss = scratch.template rows<double, 1>("patch loss", slice.count * M);
     const painted_patches counted(slice.painted.mask, slice.painted.mask.patches - M);
     Target::template write<Slice::architecture::image>(backend, slice.images, counted, target, scratch);
+    weigh<Slice::architecture::image>(backend, slice.images, counted, share, scratch);
     backend.reduce_rows(reduction::sum{}, patch_loss, P, [=] SDMAE_ELEMENT(index r, index c) {
       return Distance::value(double(pixels(row(r), c)) - double(target(r, c)));
     });
     const column_view<double> loss{columns[0] + slice.first, slice.count};
     backend.reduce_rows(reduction::sum{}, loss, M, [=] SDMAE_ELEMENT(index image, index m) {
-      return patch_loss(image * M + m, 0) / double(M * P);
+      return share(image * M + m, 0) * patch_loss(image * M + m, 0) / double(P);
     });
     if (dpixels.rows() == 0) return;
-    const T scale = T(weight / (double(slice.batch) * double(M * P)));
+    const double scale = weight / (double(slice.batch) * double(P));
     backend.map(target.rows(), P, [=] SDMAE_ELEMENT(index r, index c) {
-      dpixels(row(r), c) += scale * Distance::slope(pixels(row(r), c) - target(r, c));
+      dpixels(row(r), c) += T(scale * share(r, 0)) * Distance::slope(pixels(row(r), c) - target(r, c));
     });
+  }
+
+  /// w_r of every patch that may count. share: [images·M, 1], overwritten.
+  template <image_shape Image, tensor_backend B, class Images>
+  void weigh(B& backend, const Images& images, const painted_patches& counted, column_view<double> share,
+             arena& scratch) const {
+    const index M = counted.count();
+    if (!without)
+      return backend.map(share.rows(), 1, [=] SDMAE_ELEMENT(index r, index) { share(r, 0) = 1.0 / double(M); });
+    if constexpr (Image.channels != 3) {
+      throw error("loss on tissue", "needs images of three channels", "leave on_tissue() out");
+    } else {
+      const background glass = *without;
+      const auto tissue = scratch.rows<double, 1>("tissue patches", share.rows() / M);
+      constexpr index p = Image.patch, across = Image.grid_width();
+      backend.reduce_rows(reduction::sum{}, share, p * p, [=] SDMAE_ELEMENT(index r, index i) {
+        const index patch = counted.patch(r), y = patch / across * p + i / p, x = patch % across * p + i % p;
+        const double red = images.template unit<double>(r / M, y, x, 0);
+        const double green = images.template unit<double>(r / M, y, x, 1);
+        const double blue = images.template unit<double>(r / M, y, x, 2);
+        return glass.is_glass(red, green, blue) ? 1.0 : 0.0;
+      });
+      backend.map(share.rows(), 1, [=] SDMAE_ELEMENT(index r, index) {
+        share(r, 0) = glass.holds(share(r, 0), double(p * p)) ? 0.0 : 1.0;
+      });
+      backend.reduce_rows(reduction::sum{}, tissue, M,
+                          [=] SDMAE_ELEMENT(index image, index m) { return share(image * M + m, 0); });
+      backend.map(share.rows(), 1, [=] SDMAE_ELEMENT(index r, index) {
+        if (share(r, 0) != 0) share(r, 0) = 1.0 / tissue(r / M, 0);
+      });
+    }
   }
 };
 

@@ -1,12 +1,29 @@
 // Losses are written as weighted sums: 0.8 * reconstruction<>{} + 0.2 * self_distillation<>{}.
 #pragma once
 
+#include <array>
+#include <map>
+#include <string>
 #include <tuple>
 #include <utility>
 
 #include "sdmae/loss/concept.hpp"
 
 namespace sdmae::loss {
+
+namespace detail {
+/// "center", "center_2", "center_3": each thing of a name that others have too.
+class numbered {
+ public:
+  std::string operator()(const char* name) {
+    const int times = ++seen_[name];
+    return times == 1 ? name : name + ("_" + std::to_string(times));
+  }
+
+ private:
+  std::map<std::string, int> seen_;
+};
+}  // namespace detail
 
 template <loss_term Term>
 struct weighted {
@@ -22,6 +39,21 @@ struct weighted_sum {
   /// Numbers an image that all terms report together.
   static constexpr std::size_t columns = (std::size_t{0} + ... + Terms::column_count);
 
+  /// What the columns are called in a log; a second term of one kind has names ending in _2.
+  static const std::array<std::string, columns>& names() {
+    static const auto all = [] {
+      std::array<std::string, columns> named;
+      detail::numbered number;
+      std::size_t column = 0;
+      const auto add = [&](const auto& of_term) {
+        for (const report_column& each : of_term) named[column++] = number(each.name);
+      };
+      (add(Terms::columns()), ...);
+      return named;
+    }();
+    return all;
+  }
+
   /// Outputs that some term reads, whatever its weight.
   static constexpr unsigned possible_reads = (0u | ... | Terms::reads);
 
@@ -34,10 +66,12 @@ struct weighted_sum {
       return {std::tuple<typename Terms::template state<T, Architecture>...>{
           Terms::template state<T, Architecture>::plan(memory)...}};
     }
-    /// f(name, values, count) for what a checkpoint must hold, such as the center.
+    /// f(name, values, count) for what a checkpoint must hold, such as the center; names are numbered like columns.
     template <class F>
     void persistent(F f) const {
-      std::apply([&](const auto&... state) { (state.persistent(f), ...); }, of_term);
+      detail::numbered number;
+      const auto named = [&](const char* name, T* values, index count) { f(number(name), values, count); };
+      std::apply([&](const auto&... state) { (state.persistent(named), ...); }, of_term);
     }
   };
 

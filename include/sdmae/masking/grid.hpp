@@ -12,7 +12,8 @@ namespace sdmae::masking {
 
 /// Patches become visible in the order in which an ordered dither sets its dots (Bayer 1973), from a place drawn for
 /// every image: at a ratio of 3/4 one patch of every square of four stays (the grid of He et al., arXiv 2111.06377,
-/// figure 6), at 1/2 a chequerboard, and any count in between is met exactly.
+/// figure 6), at 1/2 a chequerboard, of a grid of even sides then each patch equally often; any count in between is met
+/// exactly.
 struct grid {
   double ratio = 0.75;
 

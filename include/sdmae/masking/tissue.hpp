@@ -4,19 +4,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sdmae/core/background.hpp"
 #include "sdmae/core/random.hpp"
 #include "sdmae/masking/count.hpp"
 
 namespace sdmae::masking {
 
 /// Random masking that masks background last: of an image's patches those with tissue are drawn first, and background
-/// only when tissue does not suffice. As many stay visible as with random masking. Background is glass: a pixel is
-/// bright and grey, a patch mostly consists of such pixels. Needs 8-bit images of three channels.
+/// only when tissue does not suffice. As many stay visible as with random masking. Needs 8-bit images of three
+/// channels. A loss that leaves masked background out altogether: see loss::reconstruction::on_tissue.
 struct tissue {
   double ratio = 0.6;
-  double brightness = 0.8;   // a background pixel's largest channel is at least this …
-  double saturation = 0.08;  // … and (largest − smallest)/largest at most this
-  double share = 0.75;       // a background patch has at least this share of such pixels
+  background glass{};
 
   index visible(index patches) const { return visible_count(ratio, patches); }
 
@@ -36,16 +35,13 @@ struct tissue {
     const index row = r.grid_width * r.patch * 3;
     const std::uint8_t* const corner =
         r.image + patch / r.grid_width * r.patch * row + patch % r.grid_width * r.patch * 3;
-    index background = 0;
+    index seen = 0;
     for (index y = 0; y < r.patch; ++y)
-      for (index x = 0; x < r.patch; ++x) background += is_glass(corner + y * row + x * 3) ? 1 : 0;
-    return double(background) >= share * double(r.patch * r.patch);
-  }
-
- private:
-  bool is_glass(const std::uint8_t* rgb) const {
-    const auto [smallest, largest] = std::minmax({rgb[0], rgb[1], rgb[2]});
-    return largest >= brightness * 255 && largest - smallest <= saturation * largest;
+      for (index x = 0; x < r.patch; ++x) {
+        const std::uint8_t* const rgb = corner + y * row + x * 3;
+        seen += glass.is_glass(rgb[0] / 255.0, rgb[1] / 255.0, rgb[2] / 255.0) ? 1 : 0;
+      }
+    return glass.holds(double(seen), double(r.patch * r.patch));
   }
 };
 

@@ -8,12 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "sdmae/backend/planning.hpp"
-#include "sdmae/core/batch.hpp"
-#include "sdmae/core/error.hpp"
-#include "sdmae/masking/draw.hpp"
 #include "sdmae/masking/random.hpp"
-#include "sdmae/model/model.hpp"
+#include "sdmae/model/inference_pass.hpp"
 #include "sdmae/vit/decoder.hpp"
 
 namespace sdmae {
@@ -119,49 +115,25 @@ std::vector<std::vector<std::int32_t>> places_of(const std::vector<std::int32_t>
 /// under masks drawn by `mask` from `seed`. Throws sdmae::error for a batch without images.
 template <class Architecture, tensor_backend B, masking::mask_policy Mask>
 attention_study study_attention(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch) {
-  using T = scalar_of<B>;
-  using saved_type = typename Architecture::template saved<T>;
   constexpr image_shape Image = Architecture::image;
   constexpr index N = Image.patches(), C = Architecture::encoder::C;
-  if (batch.size() < 1) throw error("batch", "holds no image", "pass at least one image");
+  constexpr bool reading = Architecture::decoder::order == vit::token_order::reading;
   attention_study result;
-  result.images = batch.size();
-  result.original.resize(static_cast<std::size_t>(result.images * Image.values()));
-  batch.next(result.images, result.original.data());
-  array_batch<Image, std::uint8_t> images(result.original.data(), result.images);
-  from.prepare();
-
+  const index count = result.images = batch.size();
+  result.original.resize(static_cast<std::size_t>(count * Image.values()));
+  batch.next(count, result.original.data());
   const auto run = [&](const auto& policy, unsigned asked, auto read) {
-    std::vector<std::int32_t> order(static_cast<std::size_t>(result.images * N));
-    masking::draw_slice<Image>(policy, seed, images, 0, result.images, result.original.data(), order.data());
-    saved_type saved;
-    const auto pass = [&](auto& backend, arena& memory) {
-      std::uint8_t* const pixels = memory.take<std::uint8_t>("images", result.images * Image.values());
-      std::int32_t* const orders = memory.take<std::int32_t>("masks", index(order.size()));
-      backend.copy_in(pixels, result.original.data(), result.images * Image.values());
-      backend.copy_in(orders, order.data(), index(order.size()));
-      const mask_view masks{orders, N, policy.visible(N)};
-      saved = saved_type::plan(memory, result.images, masks, asked);
-      Architecture::keep_branches(backend, saved);
-      Architecture::forward(backend, byte_images<Image>{pixels}, masks, from.tables(), from.weights(), from.prepared(),
-                            saved, memory);
-    };
-    arena plan;
-    planning_backend<B> nothing(from.backend());
-    pass(nothing, plan);
-    const auto memory = from.backend().allocate(plan.peak());
-    arena real(memory.data());
-    pass(from.backend(), real);
-    read(saved, order);
+    const masking::drawn_masks masks = masking::draw_batch<Image>(policy, seed, batch, result.original.data());
+    const inference_pass<Architecture, B> pass(from, result.original.data(), count, masks, asked);
+    read(pass.saved(), masks.order);
   };
-  run(masking::random{.ratio = 0}, no_output, [&](const saved_type& saved, const std::vector<std::int32_t>& order) {
-    result.encoder = detail::follow<Image, Architecture::encoder_shape>(
-        from.backend(), saved.encoder_.tower, detail::places_of<N, C>(order, result.images, false));
+  run(masking::random{.ratio = 0}, no_output, [&](const auto& saved, const std::vector<std::int32_t>& order) {
+    result.encoder = detail::follow<Image, Architecture::encoder_shape>(from.backend(), saved.encoder_.tower,
+                                                                        detail::places_of<N, C>(order, count, false));
   });
-  run(mask, pixels_output, [&](const saved_type& saved, const std::vector<std::int32_t>& order) {
-    constexpr bool reading = Architecture::decoder::order == vit::token_order::reading;
-    result.decoder = detail::follow<Image, Architecture::decoder_shape>(
-        from.backend(), saved.decoder_.tower, detail::places_of<N, C>(order, result.images, reading));
+  run(mask, pixels_output, [&](const auto& saved, const std::vector<std::int32_t>& order) {
+    result.decoder = detail::follow<Image, Architecture::decoder_shape>(from.backend(), saved.decoder_.tower,
+                                                                        detail::places_of<N, C>(order, count, reading));
   });
   return result;
 }

@@ -30,7 +30,8 @@ class loss_examiner {
       return index{1};
   }();
 
-  loss_examiner(B& backend, const Term& term, std::string name, index images, index visible)
+  /// `first_painted`: the first of the patches in a mask's order that pixels are there for.
+  loss_examiner(B& backend, const Term& term, std::string name, index images, index visible, index first_painted)
       : backend_(backend),
         term_(term),
         name_(std::move(name)),
@@ -38,7 +39,7 @@ class loss_examiner {
         visible_(visible),
         images_(backend, random(images * Architecture::image.values())),
         order_(backend, masks()),
-        first_painted_((Term::reads & visible_pixels_output) != 0 ? 0 : visible),
+        first_painted_(first_painted),
         pixels_(backend, random(images * (N - first_painted_) * P)),
         student_(backend, random(images * spoken * K)),
         teacher_(backend, random(images * spoken * K)),
@@ -210,10 +211,19 @@ class loss_examiner {
 
 /// Checks a loss term over three images of an architecture's outputs: gradients by central differences through
 /// evaluate(), after the term's state has moved; numbers for every image; proportionality to the weight; slices that
-/// give the same bits; outputs it does not reach left alone. Meant for double.
+/// give the same bits; outputs it does not reach left alone. A term that reads the pixels of masked patches is also
+/// checked beside one that reads all patches', whose rows it then finds too. Meant for double.
 template <class Architecture, tensor_backend B, loss::loss_term Term>
 findings check_loss(B& backend, const Term& term, const std::string& name) {
-  return loss_examiner<B, Term, Architecture>(backend, term, name, 3, std::max<index>(1, Architecture::N / 3)).run();
+  constexpr bool reads_all = (Term::reads & visible_pixels_output) != 0;
+  const index visible = std::max<index>(1, Architecture::N / 3);
+  const auto examined = [&](const std::string& called, index first_painted) {
+    return loss_examiner<B, Term, Architecture>(backend, term, called, 3, visible, first_painted).run();
+  };
+  findings found = examined(name, reads_all ? 0 : visible);
+  if ((Term::reads & pixels_output) == 0 || reads_all) return found;
+  for (const auto& each : examined(name + ", beside a loss of all patches", 0)) found.push_back(each);
+  return found;
 }
 
 }  // namespace sdmae::testing

@@ -80,8 +80,8 @@ class preset_trainer final : public trainer {
       tensors.push_back(
           access("sdmae.adamw.v." + name, shape_of(row), train_.state().second_moments + row.offset, row.count()));
     }
-    train_.state().losses.persistent([&](const char* name, float* values, index count) {
-      tensors.push_back(access(std::string("sdmae.") + name, {count}, values, count));
+    train_.state().losses.persistent([&](const std::string& name, float* values, index count) {
+      tensors.push_back(access("sdmae." + name, {count}, values, count));
     });
     return tensors;
   }

@@ -48,7 +48,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   pretrainer(model_type& trained, Mask mask, Loss loss, adamw optimiser, const settings& chosen = {})
       : model_(trained),
         mask_(std::move(mask)),
-        pass_(trained, std::move(loss), mask_.visible(Architecture::N)),
+        pass_(trained, std::move(loss), masking::visible_patches(mask_, Architecture::N)),
         optimiser_(optimiser),
         settings_(chosen) {
     if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
@@ -210,7 +210,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
       for (std::size_t i = 0; i < Term::columns().size(); ++i) {
         const loss::report_column what = Term::columns()[i];
         const double value = pass_.evaluated(weighted) ? summarise(what.how, reported(column + i, batch), batch) : 0;
-        report.terms[column + i] = {what.name, value, weighted.weight != 0};
+        report.terms[column + i] = {Loss::names()[column + i].c_str(), value, weighted.weight != 0};
       }
       report.loss += weighted.weight * report.terms[column].value;
     });

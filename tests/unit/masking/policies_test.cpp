@@ -1,5 +1,6 @@
 // Block-wise, grid and tissue-aware masks: exact counts, and what each promises beyond them.
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -88,6 +89,21 @@ TEST_CASE("counts are exact in 100,000 draws, and random, He et al.'s and tissue
       for (sdmae::index i = 0; i < 36; ++i) wrong += order[static_cast<std::size_t>(i)] == i ? 0 : 1;
     }
     CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("a grid of whole squares hides every patch as often as every other") {
+  for (const double ratio : {0.5, 0.75}) {
+    request r{.grid_height = 6, .grid_width = 6, .seed = 12};
+    const masking::grid mask{.ratio = ratio};
+    std::vector<double> hidden(36);
+    for (r.sample = 0; r.sample < 100'000; ++r.sample) {
+      const auto order = drawn_mask(mask, r);
+      for (auto i = static_cast<std::size_t>(mask.visible(36)); i < 36; ++i)
+        ++hidden[static_cast<std::size_t>(order[i])];
+    }
+    const double p = 1 - double(mask.visible(36)) / 36, deviation = std::sqrt(100'000 * p * (1 - p));
+    for (const double count : hidden) CHECK(std::fabs(count - 100'000 * p) < 5 * deviation);
   }
 }
 

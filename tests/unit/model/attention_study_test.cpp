@@ -77,3 +77,89 @@ TEST_CASE("what is looked at sums to one, and differs from patch to patch") {
   CHECK(found.encoder.looked_at[0][0] != found.encoder.looked_at[0][5]);
   CHECK(found.images == 2);
 }
+
+namespace {
+
+/// What a tower's blocks attend to, from their queries and keys by the formulas: softmax(q·kᵀ/√d) as a matrix, row by
+/// row. patch(image, t): which patch token t of an image is, −1 for the class token.
+template <vit_shape Tower, class Saved, class Patch>
+tower_attention by_formula(const Saved& tower, sdmae::index images, Patch patch) {
+  constexpr sdmae::index A = Tower.attention_width(), d = Tower.head_width(), N = tiny::image.patches();
+  const sdmae::index L = N + Tower.class_tokens();
+  tower_attention found;
+  for (const auto& block : tower.blocks) {
+    std::vector<double> distance(Tower.heads), weight(Tower.heads);
+    std::vector<double> looked(static_cast<std::size_t>(images * N));
+    for (sdmae::index i = 0; i < images; ++i)
+      for (sdmae::index h = 0; h < Tower.heads; ++h)
+        for (sdmae::index q = 0; q < L; ++q) {
+          std::vector<double> p;
+          double total = 0, of_patches = 0;
+          for (sdmae::index k = 0; k < L; ++k) {
+            double score = 0;
+            for (sdmae::index c = 0; c < d; ++c)
+              score += block.attn.qkv(i * L + q, h * d + c) * block.attn.qkv(i * L + k, A + h * d + c);
+            p.push_back(std::exp(score / std::sqrt(double(d))));
+            total += p.back();
+            of_patches += patch(i, k) < 0 ? 0 : p.back();
+          }
+          const sdmae::index from = patch(i, q);
+          for (sdmae::index k = 0; k < L; ++k) {
+            const sdmae::index to = patch(i, k);
+            if (to < 0) continue;
+            const double seen = p[static_cast<std::size_t>(k)];
+            if (!Tower.class_token || from < 0)
+              looked[static_cast<std::size_t>(i * N + to)] +=
+                  seen / of_patches / Tower.heads / (Tower.class_token ? 1 : double(L));
+            if (from < 0) continue;
+            distance[static_cast<std::size_t>(h)] +=
+                seen / total * 8 * std::hypot(double(to / 4 - from / 4), double(to % 4 - from % 4));
+            weight[static_cast<std::size_t>(h)] += seen / total;
+          }
+        }
+    for (std::size_t h = 0; h < distance.size(); ++h) distance[h] /= weight[h];
+    found.distance.push_back(distance);
+    found.looked_at.emplace_back(looked.begin(), looked.end());
+  }
+  return found;
+}
+
+void check_equal(const tower_attention& a, const tower_attention& b) {
+  REQUIRE(a.distance.size() == b.distance.size());
+  for (std::size_t layer = 0; layer < a.distance.size(); ++layer) {
+    for (std::size_t h = 0; h < a.distance[layer].size(); ++h)
+      CHECK(a.distance[layer][h] == Approx(b.distance[layer][h]).epsilon(1e-10));
+    for (std::size_t k = 0; k < a.looked_at[layer].size(); ++k)
+      CHECK(a.looked_at[layer][k] == Approx(b.looked_at[layer][k]).epsilon(1e-5));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("where a model looks is what its softmax says, under a mask too", "", tiny::architecture,
+                   (mae<tiny::image, tiny::encoder, tiny::decoder>)) {
+  reference_backend<double> backend;
+  auto model = build<TestType>(backend, {.seed = 3});
+  pictures images(2);
+  constexpr sdmae::index N = tiny::image.patches();
+  const masking::random mask{.ratio = 0.6};
+  const attention_study found = study_attention(model, mask, 1, images);
+
+  const auto pixels = tiny::pictures(2);
+  const auto run = [&](const masking::random& policy, unsigned asked) {
+    const auto masks = masking::draw_batch<tiny::image>(policy, 1, images, pixels.data());
+    return std::pair(masks.order, inference_pass(model, pixels.data(), 2, masks, asked));
+  };
+  const auto whole = run({.ratio = 0}, no_output);
+  const auto in_order = [](sdmae::index, sdmae::index t) { return t - TestType::encoder::C; };
+  check_equal(found.encoder, by_formula<TestType::encoder_shape>(whole.second.saved().encoder_.tower, 2, in_order));
+  const auto masked = run(mask, pixels_output);
+  const auto in_mask_order = [&](sdmae::index i, sdmae::index t) {
+    return sdmae::index{masked.first[static_cast<std::size_t>(i * N + t)]};
+  };
+  const auto& decoder = masked.second.saved().decoder_.tower;
+  if constexpr (TestType::encoder::C == 0)  // SD-MAE: visible tokens, then masked ones
+    check_equal(found.decoder, by_formula<TestType::decoder_shape>(decoder, 2, in_mask_order));
+  else  // He et al.: the class token, then patches in reading order
+    check_equal(found.decoder, by_formula<TestType::decoder_shape>(decoder, 2, in_order));
+}

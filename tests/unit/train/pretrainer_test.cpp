@@ -16,7 +16,9 @@
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/random.hpp"
+#include "sdmae/model/attention_study.hpp"
 #include "sdmae/model/mae.hpp"
+#include "sdmae/model/paint.hpp"
 #include "tiny.hpp"
 
 namespace {
@@ -283,4 +285,53 @@ TEST_CASE("a batch without images is refused") {
   training run;
   array_batch<tiny::image, std::uint8_t> none(run.images.data(), 0);
   CHECK_THROWS_AS(run.train.step(none), error);
+}
+
+namespace {
+
+/// A stranger's mask that promises nonsense.
+struct promising {
+  sdmae::index said;
+  sdmae::index visible(sdmae::index) const { return said; }
+  void draw(const masking::request& r, std::int32_t* order) const {
+    for (sdmae::index i = 0; i < r.patches(); ++i) order[i] = static_cast<std::int32_t>(i);
+  }
+};
+
+class held_pictures final : public byte_batch {
+ public:
+  sdmae::index size() const override { return 2; }
+  sdmae::index epoch() const override { return 0; }
+  sdmae::index sample(sdmae::index i) const override { return i; }
+  void next(sdmae::index count, std::uint8_t* out) override {
+    std::copy_n(images.data(), count * tiny::image.values(), out);
+  }
+  std::vector<std::uint8_t> images = tiny::pictures(2);
+};
+
+}  // namespace
+
+TEST_CASE("a mask that leaves nothing visible, or more than there is, is refused before anything runs") {
+  backend cpu;
+  model_type model(cpu);
+  constexpr sdmae::index N = tiny::image.patches();
+  for (const sdmae::index said : {sdmae::index{0}, sdmae::index{-1}, N + 1}) {
+    const promising mask{said};
+    const auto refusal = [&](auto&& use) {
+      try {
+        use();
+      } catch (const error& problem) {
+        return std::string(problem.what());
+      }
+      return std::string();
+    };
+    const std::string expected = "leaves " + std::to_string(said) + " of 16 patches visible";
+    held_pictures images;
+    CHECK_THAT(refusal([&] { pretrainer(model, mask, losses(0.2), adamw{}); }), Catch::Contains(expected));
+    CHECK_THAT(refusal([&] { paint(model, mask, 0, images); }), Catch::Contains(expected));
+    CHECK_THAT(refusal([&] { study_attention(model, mask, 0, images); }), Catch::Contains(expected));
+  }
+  const promising all{N}, one{1};
+  CHECK_NOTHROW(pretrainer(model, all, losses(0.2), adamw{}));
+  CHECK_NOTHROW(pretrainer(model, one, losses(0.2), adamw{}));
 }
