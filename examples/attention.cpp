@@ -8,14 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "sdmae/data/folder.hpp"
-#include "sdmae/data/synthetic.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "support/checkpoint_preset.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
 #include "support/program.hpp"
 #include "support/run_pictures.hpp"
+#include "support/tile_source.hpp"
 
 namespace {
 
@@ -27,6 +26,7 @@ struct options {
   index images = 4;
   std::uint64_t seed = 0;
   int threads = 0;
+  program::slide_options slide;
 };
 
 /// The image in grey, each patch the more orange the more it is looked at; the most looked at is full orange.
@@ -117,14 +117,9 @@ void attention(const options& asked) {
   program::check_resident_memory(preset, program::available_memory());
   const std::unique_ptr<sdmae::trainer> trainer = preset.make(settings);
   sdmae::load_parameters(asked.checkpoint, *trainer);
-  const auto study = [&](const auto& data) {
-    program::example_batch examples(data, asked.images, preset.image);
-    return trainer->attention(examples);
-  };
-  const sdmae::attention_study found =
-      asked.data == "synthetic"
-          ? study(sdmae::synthetic_tissue(asked.seed, asked.images, preset.image.height, preset.image.width))
-          : study(sdmae::image_folder(asked.data));
+  const auto tiles = program::open_unlabelled(asked.data, preset.image, asked.slide, asked.seed, asked.images);
+  program::example_batch examples(*tiles, asked.images, preset.image);
+  const sdmae::attention_study found = trainer->attention(examples);
   std::filesystem::path distances = asked.out;
   distances.replace_filename(distances.stem().string() + "_distance.png");
   draw_maps(asked, found, preset.image);
@@ -142,7 +137,8 @@ int main(int argc, char** argv) {
                "attention");
   options asked;
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
-  app.add_option("--data", asked.data, "folder of images, or synthetic")->required();
+  app.add_option("--data", asked.data, "folder of images, table (.csv), HDF5 (.h5), whole slide, or synthetic")
+      ->required();
   app.add_option("--out", asked.out, "PNG file to write; NAME_distance.png comes beside NAME.png")
       ->required()
       ->check(program::not_empty());
@@ -152,5 +148,6 @@ int main(int argc, char** argv) {
       ->check(program::within(0, 0.9999));
   app.add_option("--seed", asked.seed, "of the masks (0)")->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
+  asked.slide.declare(app);
   return program::run(app, argc, argv, [&] { attention(asked); });
 }

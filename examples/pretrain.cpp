@@ -1,4 +1,4 @@
-// Pre-trains SD-MAE on a folder of image tiles, or on generated tissue.
+// Pre-trains SD-MAE on tiles of tissue, whatever they are kept in, or on generated ones.
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -6,8 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "sdmae/data/folder.hpp"
-#include "sdmae/data/synthetic.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
@@ -16,6 +14,7 @@
 #include "support/program.hpp"
 #include "support/progress.hpp"
 #include "support/run_files.hpp"
+#include "support/tile_source.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "support/run_pictures.hpp"
 #endif
@@ -79,11 +78,10 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
 }
 
 /// A run under way: what it is made of, and what it leaves in its folder.
-template <class Dataset>
 class pretraining {
  public:
-  pretraining(const program::pretrain_options& options, const sdmae::registered_preset& preset, const Dataset& data,
-              sdmae::image_shape shape)
+  pretraining(const program::pretrain_options& options, const sdmae::registered_preset& preset,
+              const program::tile_source& data, sdmae::image_shape shape)
       : options_(options),
         data_(data),
         plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
@@ -121,7 +119,7 @@ class pretraining {
           " steps are done");
       return draw(log);
     }
-    sdmae::loader<Dataset> images(data_, loading(first));
+    sdmae::loader<program::tile_source> images(data_, loading(first));
     try {
       train(images, log, first);
     } catch (...) {
@@ -168,8 +166,8 @@ class pretraining {
     return settings;
   }
 
-  void train(sdmae::loader<Dataset>& images, program::run_log& log, index first) {
-    program::loader_batch<Dataset> batch(images, plan_.recipe.batch);
+  void train(sdmae::loader<program::tile_source>& images, program::run_log& log, index first) {
+    program::loader_batch<program::tile_source> batch(images, plan_.recipe.batch);
     program::progress progress("step", plan_.last_step, first);
     saved_ = first;
     std::signal(SIGINT, interrupt);
@@ -219,7 +217,7 @@ class pretraining {
   }
 
   const program::pretrain_options& options_;
-  const Dataset& data_;
+  const program::tile_source& data_;
   program::pretrain_plan plan_;
   program::example_batch examples_;
   std::unique_ptr<sdmae::trainer> trainer_;
@@ -233,14 +231,10 @@ class pretraining {
 void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   check_folder(options);
-  const auto train_on = [&](const auto& data) {
-    pretraining run(options, preset, data, preset.image);
-    options.memory ? run.print_memory() : run.run();
-  };
-  if (options.data == "synthetic")
-    train_on(sdmae::synthetic_tissue(options.seed, options.synthetic, preset.image.height, preset.image.width));
-  else
-    train_on(sdmae::image_folder(options.data));
+  const auto tiles =
+      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic);
+  pretraining run(options, preset, *tiles, preset.image);
+  options.memory ? run.print_memory() : run.run();
 }
 
 }  // namespace

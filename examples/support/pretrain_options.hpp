@@ -15,6 +15,7 @@
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "tile_source.hpp"
 
 namespace program {
 
@@ -22,6 +23,7 @@ namespace program {
 struct pretrain_options {
   std::string preset, data, out, init, mask = "random";
   device_options device;
+  slide_options slide;
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -33,7 +35,7 @@ struct pretrain_options {
   void declare(CLI::App& app) {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
-    app.add_option("--data", data, "folder of images, or synthetic")->required();
+    app.add_option("--data", data, "folder of images, table (.csv), HDF5 (.h5), whole slide, or synthetic")->required();
     app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->required()->check(not_empty());
     app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
@@ -52,6 +54,7 @@ struct pretrain_options {
     app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
         ->check(within(0, 1));
     device.declare(app);
+    slide.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_flag("--memory", memory, "print what a step takes, piece by piece, and train nothing");

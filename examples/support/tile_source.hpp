@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "sdmae/core/error.hpp"
+#include "sdmae/core/shapes.hpp"
 #include "sdmae/data/folder.hpp"
 #include "sdmae/data/image_table.hpp"
 #include "sdmae/data/labels.hpp"
 #include "sdmae/data/resample.hpp"
+#include "sdmae/data/synthetic.hpp"
 #if defined(PROGRAM_READS_HDF5)
 #include "sdmae/data/hdf5.hpp"
 #endif
@@ -142,6 +144,15 @@ inline std::unique_ptr<tile_source> open_tiles(const std::string& path, sdmae::i
         path, "its samples have no classes",
         "give a folder with a subfolder for each class, a table with columns path,label, or HDF5 with y");
   return tiles;
+}
+
+/// What models learn from or are shown, whatever its classes: open_tiles, and "synthetic" for `images` generated ones.
+inline std::unique_ptr<tile_source> open_unlabelled(const std::string& path, sdmae::image_shape shape,
+                                                    const slide_options& how, std::uint64_t seed, sdmae::index images) {
+  if (path == "synthetic")
+    return std::make_unique<detail::held_tiles<sdmae::synthetic_tissue>>(
+        sdmae::synthetic_tissue(seed, images, shape.height, shape.width));
+  return open_tiles(path, shape.height, how, sdmae::interpolation::bilinear);
 }
 
 }  // namespace program

@@ -7,7 +7,7 @@ file(WRITE ${SCRATCH}/empty/notes.txt "no image")
 file(WRITE ${SCRATCH}/a_file "no folder")
 refuses(1 "nowhere: no such folder" ${words} --data nowhere)
 refuses(1 "empty: no images: looked for .png" ${words} --data empty)
-refuses(1 "a_file: a file, not a folder" ${words} --data a_file)
+refuses(1 "a_file: |OpenSlide" ${words} --data a_file)
 tool(images few 5 64)
 refuses(1 "few has 5 images|at most 5" ${words} --data few)
 # Root reads everything, so this rule can only be seen by others.

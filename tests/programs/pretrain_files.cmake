@@ -188,3 +188,17 @@ same(from_run_checkpoint/checkpoint.safetensors from_bare/checkpoint.safetensors
 steps_in_log(from_bare 2)
 run(${small_run} --steps 2 --warmup-epochs 0 --out from_nothing)
 differ(from_nothing/checkpoint.safetensors from_bare/checkpoint.safetensors)
+
+# Tiles may be kept in HDF5 or in a slide.
+if(READABLE MATCHES hdf5)
+  data_tool(hdf5 some_x.h5 some_y.h5 30 48)
+  run(--preset quickstart --data some_x.h5 --batch 8 --steps 2 --out of_hdf5)
+  expect(SUCCESS)
+  check_log(of_hdf5 2 "")
+endif()
+if(READABLE MATCHES slide)
+  data_tool(slide slide.svs 300)
+  run(--preset quickstart --data slide.svs --tissue 0 --batch 8 --steps 2 --out of_slide)
+  expect(SUCCESS)
+  check_log(of_slide 2 "")
+endif()
