@@ -69,6 +69,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["parameters"] = trainer.parameter_count();
   settings["data_path"] = options.data;
   settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
+  settings["partial"] = options.partial;
   settings["steps_per_epoch"] = plan.steps_per_epoch;
   settings["total_steps"] = plan.total_steps;
   settings["stop_after"] = plan.last_step;
@@ -93,7 +94,7 @@ class pretraining {
     if (options.resume)
       sdmae::resume_checkpoint(checkpoint(), *trainer_, plan_.settings);
     else if (!options.init.empty())
-      start_from(options.init, preset.distills);
+      start_from(preset.distills);
   }
 
   void print_memory() {
@@ -139,9 +140,10 @@ class pretraining {
 
  private:
   /// Says what became of every tensor of the file.
-  void start_from(const std::string& file, bool distills) {
-    const sdmae::vit::patch_grid grid{shape_.height / shape_.patch, shape_.width / shape_.patch};
-    std::string report = sdmae::load_parameters(file, *trainer_, {.grid = grid}).text();
+  void start_from(bool distills) {
+    const sdmae::load_options accepted{
+        .missing = options_.partial, .unexpected = options_.partial, .remedy = "add --partial to take what fits"};
+    std::string report = sdmae::load_parameters(options_.init, *trainer_, accepted).text();
     if (distills) report += "the teacher's center starts at 0\n";
     std::fprintf(stderr, "%s", report.c_str());
   }

@@ -30,7 +30,7 @@ struct pretrain_options {
   sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool resume = false, memory = false;
+  bool resume = false, partial = false, memory = false;
 
   void declare(CLI::App& app) {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
@@ -57,6 +57,8 @@ struct pretrain_options {
     slide.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
+    app.add_flag("--partial", partial, "take from --init what fits by name: what it lacks starts as it would without")
+        ->needs("--init");
     app.add_flag("--memory", memory, "print what a step takes, piece by piece, and train nothing");
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));

@@ -54,7 +54,7 @@ struct parameter_traits {
   index fan_in = 0;                       // for fan_in_uniform and xavier_uniform
   bool decays = false;                    // takes part in AdamW's weight decay
   bool trained = true;                    // false: frozen, never updated
-  index grid_height = 0, grid_width = 0;  // for sin_cos_2d
+  index grid_height = 0, grid_width = 0;  // of a position table, whose last rows are the grid's
 };
 
 /// A row of the parameter table. `offset` counts values from the start of the flat buffer.

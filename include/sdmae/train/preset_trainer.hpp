@@ -65,8 +65,10 @@ class preset_trainer final : public trainer {
 
   std::vector<named_tensor> parameters() override {
     std::vector<named_tensor> tensors;
-    for (const parameter& row : model_.table())
+    for (const parameter& row : model_.table()) {
       tensors.push_back(access(std::string(row.name()), shape_of(row), model_.flat() + row.offset, row.count()));
+      tensors.back().grid = {row.traits.grid_height, row.traits.grid_width};
+    }
     return tensors;
   }
 

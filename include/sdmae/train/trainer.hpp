@@ -21,6 +21,7 @@
 #include "sdmae/train/adamw.hpp"
 #include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
+#include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae {
 
@@ -31,6 +32,7 @@ struct named_tensor {
   index count = 0;
   std::function<void(float*)> read;
   std::function<void(const float*)> write;
+  vit::patch_grid grid = {};  // of a position table
 };
 
 /// How many images should pass through a model together when nobody says: enough tokens for the blocks of the products,

@@ -18,7 +18,7 @@ except ImportError as problem:
     print("check skipped:", problem)
     sys.exit(77)
 
-from golden_interop import as_timm, case, timm_vit  # which also finds the oracle
+from golden_interop import GOLDEN, as_timm, case, pattern, timm_vit  # which also finds the oracle
 from oracle import PRESETS, Config, Mae, SdMae, Vit
 
 CONVERT, SCRATCH = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
@@ -158,12 +158,30 @@ def resized(images):
     compare("position table for 224 x 448", table, wanted, 1e-6)
 
 
+@torch.no_grad()
+def variant():
+    """An SD-MAE encoder with class token and learned positions, for the sizes that it was not trained at."""
+    source = GOLDEN / "interop/learned_224.safetensors"
+    answers = load_file(GOLDEN / "interop/resized.safetensors")
+    for height, width in ((224, 224), (256, 256), (224, 448)):
+        size = f"{height}x{width}"
+        model = timm.models.VisionTransformer(img_size=(height, width), patch_size=16, embed_dim=16, depth=2, num_heads=2,
+                                              mlp_ratio=2, num_classes=0).eval()
+        ours = convert(source, SCRATCH / f"learned_{size}.safetensors", "timm", "--image", size)
+        model.load_state_dict(load_file(ours), strict=True)
+        images = pattern(height, width)
+        compare(f"learned positions at {size} in timm", model(images), answers[size + ".class"], 1e-5)
+        path = convert(source, SCRATCH / f"learned_{size}.onnx", "onnx", "--image", size, "--heads", "2")
+        compare(f"learned positions at {size} in ONNX Runtime", run_onnx(path, images),
+                answers[size + ".mean"], 1e-5)
+
+
 def main():
     SCRATCH.mkdir(parents=True, exist_ok=True)
     average = dict(class_token=False, global_pool="avg", fc_norm=False, num_classes=0)
     for name, size in (("tiny", "32x32"), ("tiny_rect", "32x48")):
         config, _, images = case(name)
-        weights = load_file(Path(__file__).resolve().parent.parent / "golden" / name / "init.safetensors")
+        weights = load_file(GOLDEN / name / "init.safetensors")
         sd_mae(name, weights, images, timm_vit(config, **average), size, str(config["encoder"]["heads"]))
     preset = PRESETS["pretrain_mae_small_patch16_224"]
     images = torch.randn(3, 3, 224, 224)
@@ -178,6 +196,7 @@ def main():
     classifiers("pooled", dict(global_pool="avg"), images)
     classifiers("without_class_token", dict(class_token=False, global_pool="avg", fc_norm=False), images)
     resized(images)
+    variant()
 
 
 if __name__ == "__main__":
