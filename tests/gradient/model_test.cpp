@@ -1,6 +1,8 @@
 // Gradients of a whole SD-MAE through its losses: every parameter, by central differences of the loss that is reported.
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "backends.hpp"
 #include "sdmae/loss/feature_distillation.hpp"
@@ -10,6 +12,7 @@
 #include "sdmae/model/mae.hpp"
 #include "sdmae/model/model.hpp"
 #include "sdmae/testing/finding.hpp"
+#include "sdmae/train/finetuner.hpp"
 #include "sdmae/train/pretrainer.hpp"
 #include "tiny.hpp"
 
@@ -44,21 +47,14 @@ void scatter(Model& model) {
   }
 }
 
-/// A step with a learning rate and a decay of zero changes no weight, and a center with momentum 1 stays. Compares the
-/// gradient that such a step leaves with differences of its loss, for a few entries of every parameter.
-template <class B, class Architecture = architecture, class Loss>
-sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::masking::random mask = {.ratio = 0.5},
-                                     double drop_path = 0) {
-  B backend;
-  auto model = sdmae::build<Architecture>(backend);
-  scatter(model);
-  sdmae::pretrainer trainer(model, mask, loss, sdmae::adamw{.learning_rate = 0, .weight_decay = 0},
-                            {.slice = 2, .drop_path = drop_path});
-  const auto images = tiny::pictures<tiny::oblong>(count);
-  const auto step = [&] {
-    sdmae::array_batch<tiny::oblong, std::uint8_t> batch(images.data(), count);
-    return trainer.step(batch).loss;
-  };
+/// Its learning rate and decay change no weight, and a center with momentum 1 stays.
+constexpr sdmae::adamw still{.learning_rate = 0, .weight_decay = 0};
+
+/// Compares the gradient that such a step leaves with differences of the loss that it returns, for a few entries of
+/// every parameter.
+template <class Model, class Trainer, class Step>
+sdmae::testing::findings check_steps(Model& model, const Trainer& trainer, unsigned reached, Step step) {
+  auto& backend = model.backend();
   step();
   std::vector<double> gradient(static_cast<std::size_t>(model.storage));
   backend.copy_out(gradient.data(), trainer.state().gradients, model.storage);
@@ -89,6 +85,36 @@ sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::
     found.push_back(sdmae::testing::judged(name, error, 5e-6));
   }
   return found;
+}
+
+template <class B, class Architecture = architecture, class Loss>
+sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::masking::random mask = {.ratio = 0.5},
+                                     double drop_path = 0) {
+  B backend;
+  auto model = sdmae::build<Architecture>(backend);
+  scatter(model);
+  sdmae::pretrainer trainer(model, mask, loss, still, {.slice = 2, .drop_path = drop_path});
+  const auto images = tiny::pictures<tiny::oblong>(count);
+  return check_steps(model, trainer, reached, [&] {
+    sdmae::array_batch<tiny::oblong, std::uint8_t> batch(images.data(), count);
+    return trainer.step(batch).loss;
+  });
+}
+
+/// A classifier of this encoder, three of its classes told apart, with soft labels.
+template <class B, sdmae::vit_shape Encoder, sdmae::autoencoder_family Family>
+sdmae::testing::findings check_classifier(double drop_path) {
+  B backend;
+  using classifier = sdmae::vit_classifier<tiny::oblong, Encoder, 5, Family>;
+  auto model = sdmae::build<classifier>(backend);
+  scatter(model);
+  sdmae::finetuner trainer(model, {.smoothing = 0.2, .classes = 3}, still, {.slice = 2, .drop_path = drop_path});
+  const auto images = tiny::pictures<tiny::oblong>(count);
+  const double labels[count * 3] = {1, 0, 0, 0, 0.3, 0.7, 0.25, 0.75, 0};
+  return check_steps(model, trainer, sdmae::student_output, [&] {
+    sdmae::labelled_array_batch<tiny::oblong, std::uint8_t, double> batch(images.data(), labels, 3, count);
+    return trainer.step(batch).loss;
+  });
 }
 
 const auto painted = sdmae::loss::reconstruction<>{};
@@ -160,4 +186,44 @@ TEST_CASE("gradients of every distillation with every kind of token") {
   check_distillations<true, position_kind::sin_cos_2d>();
   check_distillations<false, position_kind::learned>();
   check_distillations<true, position_kind::learned>();
+}
+
+namespace {
+
+constexpr sdmae::autoencoder_family of_sd_mae{};
+constexpr sdmae::autoencoder_family of_mae{sdmae::vit::he_et_al_weights, sdmae::vit::token_order::reading, true, false};
+
+/// Bit 0: a class token, bit 1: layer scale; the rest: how tokens know their place.
+template <int Bits>
+void check_classifiers() {
+  using sdmae::testing::failures;
+  constexpr sdmae::vit_shape encoder{.width = 8,
+                                     .depth = 2,
+                                     .heads = 2,
+                                     .mlp_ratio = 2,
+                                     .layer_scale = (Bits & 2) != 0,
+                                     .class_token = (Bits & 1) != 0,
+                                     .positions = static_cast<sdmae::position_kind>(Bits / 4)};
+  for (const double drop_path : {0.0, 0.6}) {
+    INFO("bits " << Bits << ", drop path " << drop_path);
+    const auto found = check_classifier < eigen_double, encoder, Bits % 2 == 0 ? of_sd_mae : of_mae > (drop_path);
+    CHECK(failures(found) == "");
+    CHECK(std::any_of(found.begin(), found.end(), [](const auto& each) { return each.what == "head.weight"; }));
+  }
+}
+
+template <int... Bits>
+void check_all_classifiers(std::integer_sequence<int, Bits...>) {
+  (check_classifiers<Bits>(), ...);
+}
+
+}  // namespace
+
+TEST_CASE("gradients of classifiers with every kind of token, layer scale and drop path") {
+  check_all_classifiers(std::make_integer_sequence<int, 12>{});
+}
+
+TEMPLATE_TEST_CASE("gradients of a classifier on every backend", "", EVERY_BACKEND) {
+  using sdmae::testing::failures;
+  CHECK(failures(check_classifier<TestType, small_encoder, of_sd_mae>(0.6)) == "");
 }

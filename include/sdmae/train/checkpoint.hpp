@@ -15,7 +15,7 @@
 #include "sdmae/io/safetensors.hpp"
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_report.hpp"
-#include "sdmae/train/trainer.hpp"
+#include "sdmae/train/training.hpp"
 #include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae {
@@ -107,7 +107,7 @@ inline bool is_training_state(const std::string& name) { return name.rfind("sdma
 
 /// Writes weights, moments, the losses' states and the step number, atomically: an older file stays until the new one
 /// is whole. Throws sdmae::error when the disk does not take it.
-inline void save_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+inline void save_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   std::vector<tensor_to_write> tensors;
   for (const named_tensor& tensor : run.parameters()) tensors.push_back(detail::to_write(tensor));
   for (const named_tensor& tensor : run.training_state()) tensors.push_back(detail::to_write(tensor));
@@ -122,6 +122,7 @@ inline void save_checkpoint(const std::filesystem::path& path, trainer& run, con
 struct load_options {
   bool missing = false;  // a file may lack parameters, which then keep their values: an encoder alone
   vit::patch_grid grid;  // the model's, where it is not square: for position tables of another one
+  bool others = false;   // a file may hold more, which is left out: a decoder
 };
 
 /// Takes the parameters of a model from a file that has the same names; its "sdmae." tensors are left out. A position
@@ -148,7 +149,8 @@ inline load_report load_parameters(const std::filesystem::path& path, const std:
     }
   }
   std::vector<std::string> found = detail::differences(file, taken, [&](const std::string& name) {
-    return detail::is_training_state(name) || std::count(report.used.begin(), report.used.end(), name) > 0;
+    return options.others || detail::is_training_state(name) ||
+           std::count(report.used.begin(), report.used.end(), name) > 0;
   });
   if (!options.missing || report.used.empty())
     for (const std::string& name : report.missing) found.push_back("missing " + name);
@@ -156,18 +158,18 @@ inline load_report load_parameters(const std::filesystem::path& path, const std:
     throw error(path.string(), "does not fit the preset: " + detail::joined(found),
                 "choose the --preset that the file was made with");
   for (const tensor_info& tensor : file.tensors())
-    if (detail::is_training_state(tensor.name)) report.left_out.push_back(tensor.name);
+    if (std::count(report.used.begin(), report.used.end(), tensor.name) == 0) report.left_out.push_back(tensor.name);
   for (detail::resized_table& table : tables) taken.push_back(table.as_tensor());
   detail::read_into(file, taken);
   return report;
 }
-inline load_report load_parameters(const std::filesystem::path& path, trainer& run, const load_options& options = {}) {
+inline load_report load_parameters(const std::filesystem::path& path, training& run, const load_options& options = {}) {
   return load_parameters(path, run.parameters(), options);
 }
 
 /// Continues where save_checkpoint left off. Throws sdmae::error that lists every setting or tensor that differs,
 /// before anything has changed.
-inline void resume_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+inline void resume_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   const safetensors_file file(path);
   std::vector<std::string> found;
   for (const auto& [key, value] : settings) {
