@@ -57,8 +57,10 @@ class finetuning {
     program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation());
     train_.hashes = reader.hashes(*train_.tiles);
     test_.hashes = reader.hashes(*test_.tiles);
+    std::fprintf(stderr, "%s", load_report_.c_str());
     nlohmann::ordered_json report = begin_report();
     program::make_folder(folder_);
+    program::tell_lowered(options_.min_learning_rate, plan_.trainer.schedule.peak);
     program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
     program::run_log log(folder_ / "log.jsonl", first);
     if (options_.steps > plan_.total_steps)
@@ -76,13 +78,15 @@ class finetuning {
 
  private:
   std::string name_of_preset() const {
+    if (options_.init.empty() && !options_.from_nothing)
+      throw CLI::ValidationError("--init FILE or --from-nothing is needed: what to start from");
     if (options_.resume) return program::preset_name_of_checkpoint(checkpoint_.string(), options_.preset);
     if (!options_.from_nothing) return program::preset_name_of_checkpoint(options_.init, options_.preset);
     if (options_.preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
     return options_.preset;
   }
 
-  /// Takes the encoder of a file, and says what became of every tensor. The final norm of an encoder that painted has
+  /// Takes the encoder of a file, and notes what became of every tensor. The final norm of an encoder that painted has
   /// no place here.
   void start_from(const std::string& file) {
     std::vector<sdmae::named_tensor> encoder;
@@ -99,7 +103,7 @@ class finetuning {
     how.others = true;
     sdmae::load_report report = sdmae::load_parameters(file, encoder, how);
     report.missing = fresh;
-    std::fprintf(stderr, "%s", report.text().c_str());
+    load_report_ = report.text();
   }
 
   nlohmann::ordered_json begin_report() {
@@ -214,7 +218,7 @@ class finetuning {
   std::vector<std::string> classes_;
   program::finetune_plan plan_;
   std::unique_ptr<sdmae::classifier_trainer> trainer_;
-  std::string pictures_;  // the name of the curve, if it is drawn
+  std::string load_report_, pictures_;  // the name of the curve, if it is drawn
 };
 
 }  // namespace

@@ -72,9 +72,7 @@ class pretraining {
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
     program::make_folder(folder_);
-    if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
-      say("--min-lr " + program::number_text(plan_.recipe.min_learning_rate) +
-          " is above the learning rate at this batch: lowered to " + program::number_text(plan_.trainer.schedule.peak));
+    program::tell_lowered(plan_.recipe.min_learning_rate, plan_.trainer.schedule.peak);
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);

@@ -55,10 +55,8 @@ struct finetune_options {
 
  private:
   void declare_data(CLI::App& app) {
-    auto* const start = app.add_option_group("start", "exactly one of:");
-    start->add_option("--init", init, "start from the encoder of this checkpoint");
-    start->add_flag("--from-nothing", from_nothing, "start from random weights: the supervised baseline");
-    start->require_option(1);
+    auto* const start = app.add_option("--init", init, "start from the encoder of this checkpoint; or");
+    app.add_flag("--from-nothing", from_nothing, "start from random weights: the supervised baseline")->excludes(start);
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
     app.add_option("--train", train, labelled_data_help)->required();
     app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it")->required();

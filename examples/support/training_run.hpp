@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "number_text.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/train/checkpoint.hpp"
 
@@ -36,6 +37,13 @@ inline void make_folder(const std::filesystem::path& folder) {
   if (problem)
     throw sdmae::error(folder.string(), "the folder cannot be made (" + problem.message() + ")",
                        "choose another --out");
+}
+
+/// See cosine_schedule: a floor above the peak counts as the peak.
+inline void tell_lowered(double min_learning_rate, double peak) {
+  if (min_learning_rate > peak)
+    say("--min-lr " + number_text(min_learning_rate) + " is above the learning rate at this batch: lowered to " +
+        number_text(peak));
 }
 
 /// Settings for run.json, under their names without "sdmae.", numbers as numbers.

@@ -71,6 +71,9 @@ class preset_classifier final : public detail::classifier_training<Preset, B> {
 
   std::string policies() const override { return "classes from the mean over patches, cross-entropy"; }
   run_report step(labelled_byte_batch& batch) override { return this->take_step(batch); }
+  index parameter_count() const override {
+    return built::parameter_count() - (most_classes - classes_) * (built::architecture::D + 1);
+  }
 
   index feature_width() const override { return classes_; }
   double features(byte_batch& images, index slice, float* out) override {

@@ -1,6 +1,8 @@
 // Fine-tuning: a classifier learns from labelled images.
 #pragma once
 
+#include <string>
+
 #include "sdmae/loss/cross_entropy.hpp"
 #include "sdmae/masking/none.hpp"
 #include "sdmae/model/classifier.hpp"
@@ -20,6 +22,8 @@ class finetuner : public pretrainer<Model, masking::none, loss::weighted_sum<los
     if (loss.classes < 0 || loss.classes == 1 || loss.classes > Model::architecture::K)
       throw error("classes", std::to_string(loss.classes) + " are not 2 to " + std::to_string(Model::architecture::K),
                   "build a vit_classifier with room for more");
+    if (!(loss.smoothing >= 0 && loss.smoothing < 1))
+      throw error("smoothing", "must lie in [0, 1)", "the usual one is 0.1");
   }
 };
 

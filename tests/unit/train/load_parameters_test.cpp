@@ -102,6 +102,9 @@ TEST_CASE("an encoder alone is taken when that is accepted; strangers and files 
   const auto strange = file_of(folder, {norm, {"stranger", {1}, {0}}});
   CHECK_THAT(error_line([&] { sdmae::load_parameters(strange, own.tensors, {.missing = true}); }),
              says("unexpected stranger"));
+  const auto more = sdmae::load_parameters(strange, own.tensors, {.missing = true, .others = true});
+  CHECK(more.used == names{"encoder.norm.weight"});
+  CHECK(more.left_out == names{"stranger"});
   const auto nothing = file_of(folder, {{"sdmae.center", {1}, {9}}});
   CHECK_THAT(error_line([&] { sdmae::load_parameters(nothing, own.tensors, {.missing = true}); }),
              says("missing encoder.norm.weight"));
