@@ -142,9 +142,7 @@ class finetuning {
     const index first = trainer_->steps_done();
     sdmae::loader_settings how =
         program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed, plan_.threads, first);
-    how.augment.filter = options_.interpolation();
-    how.augment.crop.min_scale = options_.min_crop;
-    if (options_.min_crop == 1) how.augment.part = sdmae::cropping::center;
+    how.augment = options_.augmentation();
     sdmae::loader<program::tile_source> images(*train_.tiles, how);
     program::labelled_batch<program::tile_source> batch(images, options_.batch, preset_.image, train_.labels,
                                                         static_cast<index>(classes_.size()), options_.mixing,

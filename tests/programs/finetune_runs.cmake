@@ -30,7 +30,7 @@ set(data --train train --test test --groups "^(slide[0-9]+)_" --batch 16)
 set(recipe --epochs 3 --warmup-epochs 1 --lr 0.02 --min-crop 0.6 --mixup 0.8 --cutmix 1)
 set(words --init run/checkpoint.safetensors ${data} ${recipe})
 run(${words} --out straight)
-expect(SUCCESS SAYS "used 49: encoder.patch_embed.proj.weight" "missing 4: fc_norm.weight, fc_norm.bias, head.weight"
+expect(SUCCESS SAYS "used 54: encoder.patch_embed.proj.weight" "missing 4: fc_norm.weight, fc_norm.bias, head.weight"
   "left out" "encoder.norm.weight")
 steps_in_log(straight 12)
 set(files checkpoint.safetensors log.jsonl run.json curve.png result.json)
@@ -79,9 +79,21 @@ run(${words} --out parts --resume)
 expect(SUCCESS)
 same(straight/checkpoint.safetensors parts/checkpoint.safetensors)
 
-# Everything that is to matter does.
+# Everything that is to matter does: other weights, not only other settings beside them.
+function(forget_settings folder)
+  set(forget "")
+  foreach(setting IN ITEMS layer_decay drop_path label_smoothing mixup cutmix min_crop seed clip_norm weight_decay turns
+      color stain blur erase)
+    list(APPEND forget forget sdmae.${setting})
+  endforeach()
+  tool(edit ${folder}/checkpoint.safetensors ${folder}/weights ${forget})
+endfunction()
+run(${words} --out plain --steps 6)
+expect(SUCCESS)
+forget_settings(plain)
 foreach(change IN ITEMS "--layer-decay;0.9" "--drop-path;0" "--label-smoothing;0" "--mixup;0" "--cutmix;0"
-    "--min-crop;0.5" "--seed;1" "--clip-norm;0.1" "--weight-decay;0.3")
+    "--min-crop;0.5" "--seed;1" "--clip-norm;0.1" "--weight-decay;0.3" "--turns" "--color;0.4" "--stain;0.1" "--blur;1"
+    "--erase;1")
   string(MAKE_C_IDENTIFIER "${change}" name)
   list(GET change 0 option)
   set(changed ${words})
@@ -90,10 +102,10 @@ foreach(change IN ITEMS "--layer-decay;0.9" "--drop-path;0" "--label-smoothing;0
     math(EXPR value "${place} + 1")
     list(REMOVE_AT changed ${place} ${value})
   endif()
-  run(${changed} ${change} --out ${name} --steps 3)
+  run(${changed} ${change} --out ${name} --steps 6)
   expect(SUCCESS)
-  run(${words} --out plain${name} --steps 3)
-  differ(plain${name}/checkpoint.safetensors ${name}/checkpoint.safetensors)
+  forget_settings(${name})
+  differ(plain/weights ${name}/weights)
 endforeach()
 
 # From nothing: the supervised baseline, until it knows the classes. Chance is 0.5.
@@ -107,4 +119,4 @@ if(accuracy LESS 0.8 OR low LESS_EQUAL 0.5)
 endif()
 # A fine-tuned model is a start, too; its head is made anew.
 run(--init baseline/checkpoint.safetensors ${data} --out again --epochs 1 --warmup-epochs 0)
-expect(SUCCESS SAYS "used 49" "missing 4: fc_norm.weight" "left out")
+expect(SUCCESS SAYS "used 54" "missing 4: fc_norm.weight" "left out")
