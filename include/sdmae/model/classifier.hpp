@@ -128,8 +128,9 @@ struct vit_classifier {
   }
 };
 
-/// The classifier that is fine-tuned from a masked autoencoder.
+/// The classifier that is fine-tuned from a masked autoencoder. A class and no other name for one: nvcc does not write
+/// down names with values of two levels.
 template <class Autoencoder, index Classes>
-using classifier_of = vit_classifier<Autoencoder::image, Autoencoder::encoder_shape, Classes, Autoencoder::family>;
+struct classifier_of : vit_classifier<Autoencoder::image, Autoencoder::encoder_shape, Classes, Autoencoder::family> {};
 
 }  // namespace sdmae
