@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "devices.hpp"
+#include "number_text.hpp"
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
@@ -79,17 +79,6 @@ struct pretrain_plan {
 
 namespace detail {
 
-inline std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  for (int digits = 1; digits < 17; ++digits) {  // the shortest that reads back as the same number
-    char shorter[32];
-    std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-    if (std::stod(shorter) == value) return shorter;
-  }
-  return text;
-}
-
 inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
   r.epochs = o.epochs.value_or(r.epochs);
   r.batch = o.batch.value_or(r.batch);
@@ -107,7 +96,6 @@ inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
 /// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
 inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset, sdmae::index images,
                               std::uint64_t fingerprint) {
-  using detail::number_text;
   pretrain_plan plan;
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
   if (images < r.batch)

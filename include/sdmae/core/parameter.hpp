@@ -19,6 +19,7 @@ enum class initial {
   fan_in_uniform,    // ± 1 / sqrt(fan in)
   truncated_normal,  // standard deviation .02, cut at ± .02
   normal,            // standard deviation .02
+  nearly_zero,       // truncated_normal, times 0.001: a classifier's head
   layer_scale,       // a constant given when the model is built
   sin_cos_2d,        // a position table over a grid, class rows zero
 };

@@ -26,7 +26,7 @@ namespace detail {
 
 inline bool beside_released_encoder(const std::string& name) {
   for (const char* start : {"mask_token", "decoder.", "encoder_to_decoder.", "encoder_proj_head.", "decoder_proh_head.",
-                            "distill_projection."})
+                            "distill_projection.", "fc_norm.", "head."})
     if (starts_with(name, start)) return true;
   return false;
 }

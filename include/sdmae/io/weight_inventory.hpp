@@ -83,9 +83,9 @@ inline wanted_tensors wanted_encoder(weight_format format, const weight_set& hav
   if (format != weight_format::released || vit.positions > 0)
     list.push_back({"pos_embed", {1, std::max<index>(vit.positions, 1), vit.width}});
   want_tower(list, format, have, "blocks.", vit.width, {".ls1.gamma", ".ls2.gamma"});
-  if (mae || format == weight_format::released || !vit.pooled_norm) want_norm(list, "norm", vit.width);
-  if (format == weight_format::timm && vit.pooled_norm) want_norm(list, "fc_norm", vit.width);
-  if (format == weight_format::timm && vit.classes > 0) want_linear(list, "head", vit.classes, vit.width);
+  if (mae || !vit.pooled_norm) want_norm(list, "norm", vit.width);
+  if (!mae && vit.pooled_norm) want_norm(list, "fc_norm", vit.width);
+  if (!mae && vit.classes > 0) want_linear(list, "head", vit.classes, vit.width);
   return list;
 }
 
@@ -109,7 +109,7 @@ inline void want_distillation(wanted_tensors& list, const weight_set& have, inde
 inline wanted_tensors wanted_beside(weight_format format, const weight_set& have, const vit_facts& vit) {
   wanted_tensors list;
   const index width = have.extent("mask_token", 2), pixels = vit.patch * vit.patch * vit.channels;
-  if (format == weight_format::timm) return list;
+  if (format == weight_format::timm || vit.classes > 0) return list;
   list.push_back({"mask_token", {1, 1, width}});
   if (format != weight_format::released) {
     want_linear(list, "decoder_embed", width, vit.width);
@@ -131,6 +131,7 @@ inline wanted_tensors wanted_beside(weight_format format, const weight_set& have
 
 // The name in the file's own format, for reports.
 inline std::string own_name(weight_format format, const std::string& name, bool in_encoder) {
+  if (starts_with(name, "fc_norm.") || starts_with(name, "head.")) return name;
   if (format == weight_format::hf_mae) return hf_name_of_common(name);
   return format == weight_format::released && in_encoder ? released_name_of_common(name) : name;
 }

@@ -15,7 +15,7 @@
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_report.hpp"
 #include "sdmae/train/checkpoint_positions.hpp"
-#include "sdmae/train/trainer.hpp"
+#include "sdmae/train/training.hpp"
 
 namespace sdmae {
 
@@ -74,7 +74,7 @@ inline bool is_training_state(const std::string& name) { return name.rfind("sdma
 /// Writes weights, moments, the losses' states and the step number, atomically: an older file stays until the new one
 /// is whole. A model that keeps position tables adds its image size to the metadata: "sdmae.image". Throws sdmae::error
 /// when the disk does not take it.
-inline void save_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+inline void save_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   std::vector<tensor_to_write> tensors;
   for (const named_tensor& tensor : run.parameters()) tensors.push_back(detail::to_write(tensor));
   for (const named_tensor& tensor : run.training_state()) tensors.push_back(detail::to_write(tensor));
@@ -152,13 +152,13 @@ inline load_report load_parameters(const std::filesystem::path& path, const std:
   detail::read_into(file, taken);
   return report;
 }
-inline load_report load_parameters(const std::filesystem::path& path, trainer& run, const load_options& options = {}) {
+inline load_report load_parameters(const std::filesystem::path& path, training& run, const load_options& options = {}) {
   return load_parameters(path, run.parameters(), options);
 }
 
 /// Continues where save_checkpoint left off. Throws sdmae::error that lists every setting or tensor that differs,
 /// before anything has changed.
-inline void resume_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+inline void resume_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   const safetensors_file file(path);
   std::vector<std::string> found;
   for (const auto& [key, value] : settings) {

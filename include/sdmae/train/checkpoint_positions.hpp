@@ -8,7 +8,7 @@
 
 #include "sdmae/io/image_size.hpp"
 #include "sdmae/io/safetensors.hpp"
-#include "sdmae/train/trainer.hpp"
+#include "sdmae/train/training.hpp"
 #include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae::detail {

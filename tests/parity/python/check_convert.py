@@ -147,6 +147,29 @@ def classifiers(name, options, images):
 
 
 @torch.no_grad()
+def finetuned(images):
+    """What `finetune` leaves: SD-MAE's encoder without its norm, fc_norm and a head."""
+    _, weights, _ = case("tiny")
+    model = timm.models.VisionTransformer(img_size=32, patch_size=8, embed_dim=32, depth=2, num_heads=2, num_classes=5,
+                                          class_token=False, global_pool="avg", fc_norm=True).eval()
+    own = {key: torch.randn_like(value) / 4 for key, value in model.state_dict().items()
+           if key.startswith(("head.", "fc_norm."))}
+    released = load_file(GOLDEN / "tiny/init.safetensors")
+    encoder = {key: value for key, value in released.items()
+               if key.startswith("encoder.") and not key.startswith("encoder.norm.")}
+    source = SCRATCH / "finetuned.safetensors"
+    save_file(encoder | own, source)
+    as_ours = convert(source, SCRATCH / "finetuned_timm.safetensors", "timm", "--image", "32x32", "--heads", "2")
+    model.load_state_dict(load_file(as_ours), strict=True)
+    by_hand = {key: value for key, value in weights.items() if not key.startswith("norm.")} | own
+    classes = model(images)
+    model.load_state_dict(by_hand, strict=True)
+    compare("finetuned: classes in timm, our file and by hand", classes, model(images), 1e-6)
+    path = convert(source, SCRATCH / "finetuned.onnx", "onnx", "--image", "32x32", "--heads", "2")
+    compare("finetuned: classes in ONNX Runtime and timm", run_onnx(path, images), classes, 1e-4)
+
+
+@torch.no_grad()
 def resized(images):
     """Position tables of 224 x 224 images for 224 x 448, as timm itself resizes them."""
     model = timm.create_model("vit_tiny_patch16_224", num_classes=0).eval()
@@ -195,6 +218,7 @@ def main():
     classifiers("class_token", {}, images)
     classifiers("pooled", dict(global_pool="avg"), images)
     classifiers("without_class_token", dict(class_token=False, global_pool="avg", fc_norm=False), images)
+    finetuned(torch.randn(3, 3, 32, 32))
     resized(images)
     variant()
 

@@ -99,6 +99,12 @@ TEST_CASE("an encoder alone is taken when that is accepted; files without anythi
   CHECK(own.values["encoder.norm.weight"] == norm.values);
   CHECK(report.text() == "used 2: encoder.norm.weight, pos_embed\nmissing 1: decoder.norm.weight\n");
 
+  const auto strange = file_of(folder, {norm, {"stranger", {1}, {0}}});
+  CHECK_THAT(error_line([&] { sdmae::load_parameters(strange, own.tensors, {.missing = true}); }),
+             says("unexpected stranger"));
+  const auto more = sdmae::load_parameters(strange, own.tensors, {.missing = true, .unexpected = true});
+  CHECK(more.used == names{"encoder.norm.weight"});
+  CHECK(more.unexpected == names{"stranger"});
   const auto nothing = file_of(folder, {{"sdmae.center", {1}, {9}}});
   CHECK_THAT(error_line([&] { sdmae::load_parameters(nothing, own.tensors, {.missing = true}); }),
              says("missing encoder.norm.weight"));
