@@ -17,6 +17,7 @@
 #include "support/progress.hpp"
 #include "support/run_files.hpp"
 #if defined(PROGRAM_DRAWS)
+#include "support/augmentation_sheet.hpp"
 #include "support/run_pictures.hpp"
 #endif
 
@@ -63,6 +64,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
     const auto number = nlohmann::ordered_json::parse(value, nullptr, false);
     settings[key.substr(6)] = number.is_number() ? number : nlohmann::ordered_json(value);
   }
+  settings["augmentation"] = program::augmentation_text(plan.augment);
   settings["mask"] = options.mask;
   settings["backend"] = options.device.backend;
   settings["precision"] = options.device.precision;
@@ -106,9 +108,8 @@ class pretraining {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
     make_folder(folder_);
     if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
-      say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
-          " is above the learning rate at this batch: lowered to " +
-          program::detail::number_text(plan_.trainer.schedule.peak));
+      say("--min-lr " + program::number_text(plan_.recipe.min_learning_rate) +
+          " is above the learning rate at this batch: lowered to " + program::number_text(plan_.trainer.schedule.peak));
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
@@ -161,6 +162,7 @@ class pretraining {
     settings.width = shape_.width;
     settings.batch = plan_.recipe.batch;
     settings.seed = options_.seed;
+    settings.augment = plan_.augment;
     settings.first_step = first_step;
     settings.threads = plan_.threads;
     settings.ahead = std::max<index>(32, 2 * plan_.slice);
@@ -230,10 +232,35 @@ class pretraining {
   std::string pictures_;  // the names of those drawn
 };
 
+/// --show-augmentations
+template <class Dataset>
+void show_augmentations(const program::pretrain_options& options, const sdmae::registered_preset& preset,
+                        const Dataset& data) {
+  const sdmae::augmentation how = program::chosen_augmentation(options, preset.defaults);
+#if defined(PROGRAM_DRAWS)
+  sdmae::loader_settings settings;
+  settings.height = preset.image.height;
+  settings.width = preset.image.width;
+  settings.seed = options.seed;
+  settings.threads = options.chosen_threads();
+  settings.augment = how;
+  settings.notice = say;
+  program::draw_augmentations(options.show_augmentations, data, settings, preset.image);
+  say("wrote " + options.show_augmentations + ": " + program::augmentation_text(how));
+#else
+  static_cast<void>(data), static_cast<void>(how);
+  throw sdmae::error("--show-augmentations", "this program was built without cairo",
+                     "install libcairo2-dev and build it anew");
+#endif
+}
+
 void pretrain(const program::pretrain_options& options) {
+  options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
-  check_folder(options);
+  const bool trains = options.show_augmentations.empty();
+  if (trains) check_folder(options);
   const auto train_on = [&](const auto& data) {
+    if (!trains) return show_augmentations(options, preset, data);
     pretraining run(options, preset, data, preset.image);
     options.memory ? run.print_memory() : run.run();
   };
