@@ -85,7 +85,7 @@ sdmae_component(image
   PACKAGES PNG TIFF
   TARGETS PNG::PNG TIFF::TIFF
   LIBRARIES turbojpeg:turbojpeg.h
-  HEADERS data/decode*.hpp data/encode*.hpp data/folder*.hpp data/image_table*.hpp
+  HEADERS data/decode*.hpp data/encode*.hpp data/folder*.hpp data/image_list.hpp data/image_table*.hpp
   DEBIAN libturbojpeg0-dev libpng-dev libtiff-dev)
 
 sdmae_component(picture

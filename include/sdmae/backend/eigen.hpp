@@ -14,7 +14,7 @@
 #include "sdmae/backend/cpu/eigen_product.hpp"
 #include "sdmae/backend/cpu/layer_norm.hpp"
 #include "sdmae/backend/cpu/product.hpp"
-#include "sdmae/backend/cpu/product_grid.hpp"
+#include "sdmae/backend/cpu/team_products.hpp"
 #include "sdmae/backend/cpu/threads.hpp"
 #include "sdmae/backend/defaults.hpp"
 #include "sdmae/backend/host_memory.hpp"
@@ -41,8 +41,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
 
  public:
   explicit eigen_backend(cpu_options options = {})
-      : team_(std::make_unique<cpu::thread_team>(options.threads)),
-        scratch_(tiled ? sizeof(T) * static_cast<std::size_t>(cpu::blocking::scratch<T> * team_->size()) : 0) {}
+      : team_(std::make_unique<cpu::thread_team>(options.threads)), products_(*team_, tiled) {}
 
   int threads() const { return team_->size(); }
 
@@ -124,8 +123,8 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template linear_forward<Out, In>(x, weight, bias, y, epilogue);
     } else {
-      multiply_rows(x.rows(), Out, In, x.data, cpu::right_operand<T>::panels(weight.packed, In), y.data, bias.data,
-                    epilogue);
+      products_.multiply(x.rows(), Out, In, x.data, cpu::right_operand<T>::panels(weight.packed, In), y.data, bias.data,
+                         epilogue);
     }
   }
 
@@ -135,8 +134,8 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template linear_input_gradient<Out, In>(dy, weight, dx, epilogue);
     } else {
-      multiply_rows(dy.rows(), In, Out, dy.data, cpu::right_operand<T>::plain(weight.data, In), dx.data, nullptr,
-                    epilogue);
+      products_.multiply(dy.rows(), In, Out, dy.data, cpu::right_operand<T>::plain(weight.data, In), dx.data, nullptr,
+                         epilogue);
     }
   }
 
@@ -146,11 +145,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template linear_weight_gradient<Out, In>(dy, x, dweight, dbias);
     } else {
-      const auto right = cpu::right_operand<T>::plain(x.data, In);
-      each_part(Out, In, [&](index row, index rows, index column, index columns, int thread) {
-        cpu::multiply<T>(rows, columns, x.rows(), {dy.data + row, 1, Out}, right.from(column),
-                         dweight.row(row) + column, In, true, scratch(thread));
-      });
+      products_.accumulate_transposed(dy.rows(), Out, In, dy.data, x.data, dweight.data);
       if (dbias) reduce_columns(dbias.data, dy.rows(), Out, [=](index r, index c) { return dy(r, c); });
     }
   }
@@ -235,36 +230,6 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     team_->split(rows, rows * width < inline_limit ? rows : 1, [&](index begin, index end, int) { f(begin, end); });
   }
 
-  /// f(first row, rows, first column, columns, thread) for the parts of a product's result, one a thread.
-  template <class F>
-  void each_part(index rows, index columns, const F& f) {
-    const cpu::product_grid grid = cpu::product_grid::over<T>(rows, columns, team_->size());
-    team_->split(grid.parts(), 1, [&](index first, index last, int thread) {
-      for (index part = first; part < last; ++part) {
-        const auto [row, row_end] = grid.rows_of(part);
-        const auto [column, column_end] = grid.columns_of(part);
-        f(row, row_end - row, column, column_end - column, thread);
-      }
-    });
-  }
-
-  /// y = epilogue(x·right + bias), or y += x·right.
-  template <class Epilogue>
-  void multiply_rows(index rows, index columns, index depth, const T* x, cpu::right_operand<T> right, T* y,
-                     const T* bias, Epilogue epilogue) {
-    each_part(rows, columns, [&](index row, index part_rows, index column, index part_columns, int thread) {
-      T* const to = y + row * columns + column;
-      const T* const add = bias == nullptr ? nullptr : bias + column;
-      const cpu::left_operand<T> left{x + row * depth, depth, 1};
-      if constexpr (std::is_base_of_v<epilogue::store, Epilogue>)
-        cpu::multiply(part_rows, part_columns, depth, left, right.from(column), to, columns,
-                      std::is_same_v<Epilogue, epilogue::accumulate>, scratch(thread), add);
-      else
-        cpu::multiply(part_rows, part_columns, depth, left, right.from(column), to, columns, false, scratch(thread),
-                      add, cpu::apply_epilogue<T, Epilogue>{to, columns, row, column, epilogue});
-    });
-  }
-
   /// f(head, first row of the image, number of the head) for every image and head, one thread each.
   template <index Heads, index D, class F>
   void each_head(index tokens, rows_view<const T, 3 * D> qkv, T* workspace, const F& f) {
@@ -273,16 +238,14 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
       for (index task = begin; task < end; ++task) {
         const index row = task / Heads * tokens, h = task % Heads;
         head_type head(tokens, qkv.row(row) + h * head_type::d, workspace + thread * head_type::workspace(tokens),
-                       scratch(thread));
+                       products_.scratch(thread));
         f(head, row, h);
       }
     });
   }
 
-  T* scratch(int thread) { return reinterpret_cast<T*>(scratch_.data()) + thread * cpu::blocking::scratch<T>; }
-
   std::unique_ptr<cpu::thread_team> team_;
-  host_memory scratch_;  // of the products, a piece a thread
+  cpu::team_products<T> products_;
 };
 
 static_assert(tensor_backend<eigen_backend<float>>);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,8 +10,7 @@
 #include <vector>
 
 #include "sdmae/core/error.hpp"
-#include "sdmae/data/decode.hpp"
-#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/data/image_list.hpp"
 
 namespace sdmae {
 
@@ -20,36 +18,20 @@ namespace sdmae {
 /// paths, with '/' between folders, sorted as bytes. Hidden files and folders (names with a leading dot) are left out;
 /// links are followed. The list is made once, by the constructor, which throws an sdmae::error when the folder is
 /// missing, unreadable or holds no such file. May be used from several threads at once.
-class image_folder {
+class image_folder : public image_list {
  public:
-  explicit image_folder(std::filesystem::path root) : root_(std::move(root)) {
+  explicit image_folder(std::filesystem::path root) : image_list(std::move(root)) {
     std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(root_, problem);
-    if (!std::filesystem::exists(status)) throw error(root_.string(), "no such folder", "check the path");
+    const std::filesystem::file_status status = std::filesystem::status(folder_, problem);
+    if (!std::filesystem::exists(status)) throw error(folder_.string(), "no such folder", "check the path");
     if (!std::filesystem::is_directory(status))
-      throw error(root_.string(), "a file, not a folder", "give the folder that holds the images");
+      throw error(folder_.string(), "a file, not a folder", "give the folder that holds the images");
     std::vector<std::filesystem::path> above;
-    collect(root_, "", above);
+    collect(folder_, "", above);
     if (names_.empty())
-      throw error(root_.string(), "no images: looked for .png, .jpg, .jpeg, .tif and .tiff, also in subfolders",
+      throw error(folder_.string(), "no images: looked for .png, .jpg, .jpeg, .tif and .tiff, also in subfolders",
                   "give a folder that holds some");
     std::sort(names_.begin(), names_.end());
-  }
-
-  index size() const { return static_cast<index>(names_.size()); }
-
-  /// Path of sample i relative to the folder.
-  const std::string& name(index i) const { return names_[static_cast<std::size_t>(i)]; }
-
-  /// Decodes sample i; an sdmae::error when the file cannot be read or decoded.
-  decoded_image load(index i) const { return load_image(root_ / name(i)); }
-
-  /// A number that changes when a file is added, removed or renamed (not when its contents change).
-  std::uint64_t fingerprint() const {
-    sdmae::fingerprint sum;
-    sum.add(static_cast<std::uint64_t>(size()));
-    for (const std::string& name : names_) sum.add(name);
-    return sum.value();
   }
 
  private:
@@ -87,9 +69,6 @@ class image_folder {
     if (problem) fail_listing(folder, problem);
     above.pop_back();
   }
-
-  std::filesystem::path root_;
-  std::vector<std::string> names_;
 };
 
 }  // namespace sdmae

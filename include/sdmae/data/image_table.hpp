@@ -1,26 +1,23 @@
 // A data set that is a table of image files: path, and where they are known label and group. Needs sdmae::image.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "sdmae/core/error.hpp"
 #include "sdmae/data/csv.hpp"
-#include "sdmae/data/decode.hpp"
-#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/data/image_list.hpp"
 
 namespace sdmae {
 
 /// A CSV file with a column "path" (relative to the file's folder, or absolute) and, in any order, "label" and "group"
 /// (a slide, a patient); other columns are ignored. Sample i is row i. The constructor throws an sdmae::error when
 /// there is no such column, or when a row names a file that is not there. May be used from several threads at once.
-class image_table {
+class image_table : public image_list {
  public:
-  explicit image_table(const std::filesystem::path& path) : folder_(path.parent_path()) {
+  explicit image_table(const std::filesystem::path& path) : image_list(path.parent_path()) {
     const csv_table table = read_csv(path);
     const auto column = table.column("path");
     if (!column) throw error(path.string(), "has no column path", "the first line names the columns: path,label,group");
@@ -39,21 +36,9 @@ class image_table {
     groups_ = all_of(table, "group");
   }
 
-  index size() const { return static_cast<index>(names_.size()); }
-  const std::string& name(index i) const { return names_[static_cast<std::size_t>(i)]; }
-  decoded_image load(index i) const { return load_image(folder_ / name(i)); }
-
   /// One for each sample, or none where the table has no such column.
   const std::vector<std::string>& labels() const { return labels_; }
   const std::vector<std::string>& groups() const { return groups_; }
-
-  /// A number that changes with the list of files (not with their contents).
-  std::uint64_t fingerprint() const {
-    sdmae::fingerprint sum;
-    sum.add(static_cast<std::uint64_t>(size()));
-    for (const std::string& name : names_) sum.add(name);
-    return sum.value();
-  }
 
  private:
   static std::vector<std::string> all_of(const csv_table& table, const std::string& name) {
@@ -63,8 +48,7 @@ class image_table {
     return values;
   }
 
-  std::filesystem::path folder_;
-  std::vector<std::string> names_, labels_, groups_;
+  std::vector<std::string> labels_, groups_;
 };
 
 }  // namespace sdmae

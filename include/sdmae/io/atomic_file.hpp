@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "sdmae/core/error.hpp"
+#include "sdmae/io/write_all.hpp"
 
 namespace sdmae {
 
@@ -41,14 +42,7 @@ class atomic_file {
   /// Appends `size` bytes.
   void write(const void* bytes, std::size_t size) {
     if (descriptor_ < 0) fail("nothing can be written after commit() or a failure", "open it anew");
-    const char* from = static_cast<const char*>(bytes);
-    while (size > 0) {
-      const ssize_t written = ::write(descriptor_, from, size);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail_with_errno("cannot write");
-      from += written;
-      size -= static_cast<std::size_t>(written);
-    }
+    if (!detail::write_all(descriptor_, bytes, size)) fail_with_errno("cannot write");
   }
 
   void write(const std::string& text) { write(text.data(), text.size()); }

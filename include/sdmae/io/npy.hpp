@@ -14,6 +14,7 @@
 
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
+#include "sdmae/io/write_all.hpp"
 
 namespace sdmae {
 
@@ -86,14 +87,7 @@ class npy_rows {
   }
 
   void write(const void* bytes, std::size_t size) {
-    const char* from = static_cast<const char*>(bytes);
-    while (size > 0) {
-      const ssize_t written = ::write(descriptor_, from, size);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail_with_errno("cannot write");
-      from += written;
-      size -= static_cast<std::size_t>(written);
-    }
+    if (!detail::write_all(descriptor_, bytes, size)) fail_with_errno("cannot write");
   }
 
   [[noreturn]] void fail_with_errno(const std::string& what) const {

@@ -5,6 +5,7 @@
 
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/core/arena.hpp"
+#include "sdmae/nn/row_mean.hpp"
 
 namespace sdmae {
 
@@ -27,13 +28,7 @@ struct feature_spread {
   /// The features of images [first, first + count). patches: [count·V, D].
   template <tensor_backend B>
   void collect(B& backend, rows_view<const T, D> patches, index first, index count) const {
-    const auto x = features;
-    const index V = patches.rows() / count;
-    backend.map(count, D, [=] SDMAE_ELEMENT(index image, index c) {
-      T sum = 0;
-      for (index t = 0; t < V; ++t) sum += patches(image * V + t, c);
-      x(first + image, c) = sum / T(V);
-    });
+    nn::row_mean<D>::forward(backend, patches, features.part(first, count));
   }
 
   /// Computes the three numbers from all features collected; `features` are centered.

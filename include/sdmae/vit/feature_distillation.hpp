@@ -5,6 +5,7 @@
 #include "sdmae/core/arena.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/nn/linear.hpp"
+#include "sdmae/nn/row_mean.hpp"
 
 namespace sdmae::vit {
 
@@ -65,12 +66,12 @@ struct feature_distillation {
   template <tensor_backend B>
   static void student_forward(B& backend, rows_view<const scalar_of<B>, D> e, const parameters<scalar_of<B>>&,
                               const prepared<scalar_of<B>>&, const saved<scalar_of<B>>& s) {
-    mean_of_rows<D>(backend, e, s.student);
+    nn::row_mean<D>::forward(backend, e, s.student);
   }
   template <tensor_backend B>
   static void teacher_forward(B& backend, rows_view<const scalar_of<B>, Dd> g, const parameters<scalar_of<B>>& p,
                               const prepared<scalar_of<B>>&, const saved<scalar_of<B>>& s) {
-    mean_of_rows<Dd>(backend, g, s.said);
+    nn::row_mean<Dd>::forward(backend, g, s.said);
     projection::forward(backend, s.said, p.distill_projection, s.teacher);
   }
 
@@ -80,7 +81,7 @@ struct feature_distillation {
                                const parameters<scalar_of<B>>&, const prepared<scalar_of<B>>&,
                                const saved<scalar_of<B>>&, const parameters<scalar_of<B>>&,
                                rows_view<scalar_of<B>, D> de, arena&) {
-    add_to_rows<D>(backend, d, de);
+    nn::row_mean<D>::backward(backend, d, de);
   }
   template <tensor_backend B>
   static void teacher_backward(B& backend, rows_view<const scalar_of<B>, K> d, rows_view<const scalar_of<B>, Dd>,
@@ -91,26 +92,7 @@ struct feature_distillation {
     const auto dsaid = scratch.rows<scalar_of<B>, Dd>("dsaid", s.said.rows());
     projection::weight_gradient(backend, d, s.said, gradient.distill_projection);
     projection::input_gradient(backend, d, p.distill_projection, dsaid);
-    add_to_rows<Dd>(backend, dsaid, dg);
-  }
-
-  /// mean(s, ·) = the mean of the rows of x that belong to it, x.rows() / mean.rows() each.
-  template <index W, tensor_backend B>
-  static void mean_of_rows(B& backend, rows_view<const scalar_of<B>, W> x, rows_view<scalar_of<B>, W> mean) {
-    using T = scalar_of<B>;
-    const index each = x.rows() / mean.rows();
-    backend.map(mean.rows(), W, [=] SDMAE_ELEMENT(index s, index c) {
-      T sum = 0;
-      for (index t = 0; t < each; ++t) sum += x(s * each + t, c);
-      mean(s, c) = sum / T(each);
-    });
-  }
-  /// The gradient of mean_of_rows, added.
-  template <index W, tensor_backend B>
-  static void add_to_rows(B& backend, rows_view<const scalar_of<B>, W> dmean, rows_view<scalar_of<B>, W> dx) {
-    using T = scalar_of<B>;
-    const index each = dx.rows() / dmean.rows();
-    backend.map(dx.rows(), W, [=] SDMAE_ELEMENT(index r, index c) { dx(r, c) += dmean(r / each, c) / T(each); });
+    nn::row_mean<Dd>::backward(backend, dsaid, dg);
   }
 };
 

@@ -1,4 +1,4 @@
-// The projection head of self-distillation: tokens to scores over prototypes, one row an image.
+// The projection head of self-distillation: tokens to scores over prototypes, one row an image or one a token.
 #pragma once
 
 #include "sdmae/backend/concept.hpp"
@@ -8,6 +8,7 @@
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/nn/l2_normalise.hpp"
 #include "sdmae/nn/linear.hpp"
+#include "sdmae/nn/row_mean.hpp"
 #include "sdmae/nn/weight_norm.hpp"
 
 namespace sdmae::vit {
@@ -73,15 +74,8 @@ struct projection_head {
     layer2::forward(backend, s.hidden0, p.mlp2, s.hidden2, epilogue::gelu<T, H>{s.pre2});
     layer4::forward(backend, s.hidden2, p.mlp4, s.unit);
     nn::l2_normalise<Z>::forward(backend, s.unit, s.unit, s.length);
-    const auto mean = s.mean;
-    const auto unit = s.unit;
-    const index tokens = s.unit.rows() / s.mean.rows();
-    backend.map(mean.rows(), Z, [=] SDMAE_ELEMENT(index i, index c) {
-      T sum = 0;
-      for (index t = 0; t < tokens; ++t) sum += unit(i * tokens + t, c);
-      mean(i, c) = sum / T(tokens);
-    });
-    backend.template linear_forward<K, Z>(rows_view<const T, Z>(mean), weight_view<const T, K, Z>(e.weight),
+    nn::row_mean<Z>::forward(backend, s.unit, s.mean);
+    backend.template linear_forward<K, Z>(rows_view<const T, Z>(s.mean), weight_view<const T, K, Z>(e.weight),
                                           vector_view<const T, K>{}, s.scores, epilogue::store{});
   }
 
