@@ -14,6 +14,7 @@
 #include "support/frozen_features.hpp"
 #include "support/judgement.hpp"
 #include "support/program.hpp"
+#include "support/report_page.hpp"
 
 namespace {
 
@@ -21,7 +22,7 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::string checkpoint, preset, train, test, method = "linear", groups, json, filter = "bilinear";
+  std::string checkpoint, preset, train, test, method = "linear", groups, json, report, filter = "bilinear";
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
@@ -103,6 +104,14 @@ void evaluate(const options& asked) {
   report.update(program::overlap(train, test));
   const std::vector<double> scores = classify(asked, train, test, count, encoder.width(), report);
   program::judge(scores, test, classes, {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
+  if (!asked.report.empty()) {
+    sdmae::html_report page("Frozen features of " + asked.checkpoint);
+    program::add_figures(page, report, classes);
+    program::add_map(page, test, test.features, encoder.width(), classes);
+    program::add_mistakes(page, test, scores, classes);
+    program::add_settings(page, report);
+    page.write(asked.report);
+  }
   if (json) {
     json->write(program::report_text(report));
     json->commit();
@@ -125,6 +134,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"linear", "knn", "probe"}));
   app.add_option("--groups", asked.groups, program::groups_help);
   app.add_option("--json", asked.json, "write everything into this file, too");
+  app.add_option("--report", asked.report,
+                 "write a page (.html) with figures, a map of features and the surest mistakes")
+      ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
   app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
       ->check(CLI::IsMember({"bilinear", "bicubic"}));

@@ -16,6 +16,7 @@
 #include "support/memory.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
+#include "support/report_page.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_reader.hpp"
 #include "support/training_run.hpp"
@@ -73,7 +74,8 @@ class finetuning {
       return say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
                  std::to_string(plan_.total_steps) + ": the test set is judged after the last");
     judge(reader, report);
-    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + ", result.json into " + options_.out);
+    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + ", result.json, report.html into " +
+        options_.out);
   }
 
  private:
@@ -185,6 +187,15 @@ class finetuning {
 #endif
   }
 
+  void add_curve(sdmae::html_report& page) const {
+#if defined(PROGRAM_DRAWS)
+    page.heading("Training");
+    page.picture_file(folder_ / "curve.png", "Loss and accuracy on training batches over the steps");
+#else
+    static_cast<void>(page);
+#endif
+  }
+
   /// Of the model as it is after the last step; figures, printed and in result.json.
   void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
     std::vector<double> probabilities;
@@ -202,6 +213,12 @@ class finetuning {
     sdmae::atomic_file file(folder_ / "result.json");
     file.write(program::report_text(report));
     file.commit();
+    sdmae::html_report page("Fine-tuned: " + preset_name_ + " on " + options_.train);
+    program::add_figures(page, report, classes_);
+    add_curve(page);
+    program::add_mistakes(page, test_, probabilities, classes_);
+    program::add_settings(page, run_json());
+    page.write(folder_ / "report.html");
   }
 
   const program::finetune_options& options_;

@@ -12,6 +12,7 @@
 #include "support/pretrain_options.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
+#include "support/report_page.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_source.hpp"
 #include "support/training_run.hpp"
@@ -32,6 +33,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   nlohmann::ordered_json settings = program::settings_json(plan.settings);
   settings["augmentation"] = program::augmentation_text(plan.augment);
   settings["mask"] = options.mask;
+  settings["loss_on"] = options.loss_on;
   settings["backend"] = options.device.backend;
   settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
@@ -95,7 +97,7 @@ class pretraining {
       say(std::to_string(images.broken()) + " broken images were replaced, each by the next readable one");
     draw(log);
     program::tell_interruption(*trainer_);
-    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + " into " + options_.out);
+    say("wrote checkpoint.safetensors, log.jsonl, run.json, report.html" + pictures_ + " into " + options_.out);
   }
 
  private:
@@ -143,20 +145,28 @@ class pretraining {
   }
 
   void draw(const program::run_log& log) {
+    sdmae::html_report page("Pre-trained: " + options_.preset + " on " + options_.data);
 #if defined(PROGRAM_DRAWS)
     const sdmae::reconstruction_images images = trainer_->reconstruct(examples_);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     pictures_ = ", curve.png";
-    if (plan_.recipe.distill_weight == 1 || plan_.recipe.mask_ratio == 0) return;  // nothing was painted
-    program::draw_reconstruction(folder_ / "reconstruction.png",
-                                 options_.preset + " after step " + std::to_string(trainer_->steps_done()), images,
-                                 shape_);
-    pictures_ += ", reconstruction.png";
+    page.heading("Training");
+    page.picture_file(folder_ / "curve.png", "The losses over the steps");
+    if (plan_.recipe.distill_weight < 1 && plan_.recipe.mask_ratio > 0) {  // else nothing was painted
+      program::draw_reconstruction(folder_ / "reconstruction.png",
+                                   options_.preset + " after step " + std::to_string(trainer_->steps_done()), images,
+                                   shape_);
+      pictures_ += ", reconstruction.png";
+      page.heading("What the model fills in");
+      page.picture_file(folder_ / "reconstruction.png", "Images, what the model sees of them, and what it paints");
+    }
 #else
     static_cast<void>(log);
     pictures_ = " (no pictures: this program was built without cairo)";
 #endif
+    program::add_settings(page, settings_json(options_, plan_, *trainer_));
+    page.write(folder_ / "report.html");
   }
 
   const program::pretrain_options& options_;

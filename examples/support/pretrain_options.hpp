@@ -22,7 +22,7 @@ namespace program {
 
 /// What was asked for; an option that was not given takes the preset's value.
 struct pretrain_options {
-  std::string preset, data, out, init, mask = "random", show_augmentations;
+  std::string preset, data, out, init, mask = "random", loss_on = "masked", show_augmentations;
   device_options device;
   slide_options slide;
   augmentation_options augment;
@@ -52,6 +52,8 @@ struct pretrain_options {
         ->check(within(0, 1e6));
     app.add_option("--mask", mask, "which patches are hidden")
         ->check(CLI::IsMember({"random", "block", "grid", "tissue"}));
+    app.add_option("--loss-on", loss_on, "which hidden patches reconstruction is judged by: masked (all) or tissue")
+        ->check(CLI::IsMember({"masked", "tissue"}));
     app.add_option("--mask-ratio", mask_ratio, "share of hidden patches, below 1")->check(within(0, 0.9999));
     app.add_option("--distill-weight", distill_weight, "weight of self-distillation; 1 - it weighs reconstruction")
         ->check(within(0, 1));
@@ -147,6 +149,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
   plan.trainer.slice = plan.slice;
   plan.trainer.distill_weight = r.distill_weight;
+  if (o.loss_on == "tissue") plan.trainer.without = sdmae::background{};
   plan.trainer.optimiser.learning_rate = peak;
   plan.trainer.optimiser.beta2 = r.beta2;
   plan.trainer.optimiser.weight_decay = r.weight_decay;

@@ -140,6 +140,20 @@ function(lines_of variable file)
   set(${variable} ${count} PARENT_SCOPE)
 endfunction()
 
+# page(<file> <text>…): a whole HTML page that holds these texts, runs nothing and asks for nothing from elsewhere.
+function(page file)
+  file(READ ${SCRATCH}/${file} text)
+  foreach(part IN ITEMS "<!DOCTYPE html>" "</html>" ${ARGN})
+    string(FIND "${text}" "${part}" place)
+    if(place EQUAL -1)
+      fault("${file} does not hold ${part}")
+    endif()
+  endforeach()
+  if(text MATCHES "<script|<link|src=\"[^d]|https?:")
+    fault("${file} is not self-contained: ${CMAKE_MATCH_0}")
+  endif()
+endfunction()
+
 # steps_in_log(<folder> <count>): log.jsonl has the steps 1 … count, a line each, in order.
 function(steps_in_log folder count)
   file(STRINGS ${SCRATCH}/${folder}/log.jsonl lines)
@@ -158,4 +172,4 @@ endfunction()
 
 # The words that every run of pretrain below begins with: 64 images, 4 steps of 16 an epoch.
 set(small_run --preset quickstart --data synthetic --synthetic 64 --batch 16)
-set(run_files checkpoint.safetensors log.jsonl run.json curve.png reconstruction.png)
+set(run_files checkpoint.safetensors log.jsonl run.json report.html curve.png reconstruction.png)

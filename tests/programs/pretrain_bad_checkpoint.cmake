@@ -16,7 +16,7 @@ refuses(1 "batch was 16, now 8|another folder" --preset quickstart --data synthe
 foreach(change_says IN ITEMS "--lr;0.5;learning_rate was " "--min-lr;0.0001;min_learning_rate was "
     "--seed;9;seed was 0, now 9" "--mask-ratio;0.5;mask_ratio was " "--distill-weight;0.5;distill_weight was "
     "--weight-decay;0.5;weight_decay was " "--clip-norm;1;clip_norm was "
-    "--mask;block;policies was mask random" "--epochs;9;epochs was " "--warmup-epochs;3;warmup_epochs was ")
+    "--mask;block;policies was mask random" "--loss-on;tissue;policies was mask random" "--epochs;9;epochs was " "--warmup-epochs;3;warmup_epochs was ")
   list(GET change_says 0 option)
   list(GET change_says 1 value)
   list(GET change_says 2 says)

@@ -57,7 +57,7 @@ holds(weight_0 ${run_files})
 run(--preset quickstart --data tiles --batch 8 --steps 2 --mask-ratio 0 --out all_visible)
 expect(SUCCESS)
 foreach(folder IN ITEMS weight_1 all_visible)
-  holds(${folder} checkpoint.safetensors curve.png log.jsonl run.json)
+  holds(${folder} checkpoint.safetensors curve.png log.jsonl report.html run.json)
 endforeach()
 string(FIND "${err}" "reconstruction.png" claimed)
 string(FIND "${err}" "nan" not_a_number)
@@ -74,6 +74,16 @@ run(--preset quickstart --data tiles${latin} --batch 8 --steps 1 --out latin)
 expect(SUCCESS)
 holds(latin ${run_files})
 file(RENAME ${SCRATCH}/tiles${latin} ${SCRATCH}/tiles)
+
+# A page that needs nothing from elsewhere.
+page(run/report.html "What the model fills in" "<th scope=\"row\">mask_ratio</th><td>0.7</td>")
+
+# Tissue alone may be judged; a run says so, and learns something else.
+foreach(which IN ITEMS masked tissue)
+  run(--preset quickstart --data synthetic --synthetic 16 --batch 8 --steps 2 --loss-on ${which} --out on_${which})
+  expect(SUCCESS)
+endforeach()
+differ(on_masked/checkpoint.safetensors on_tissue/checkpoint.safetensors)
 
 # run.json
 file(READ ${SCRATCH}/run/run.json run_json)
@@ -100,6 +110,7 @@ setting(mask_ratio 0.7)
 setting(distill_weight 0.3)
 setting(save_every 3)
 setting(mask random)
+setting(loss_on masked)
 setting(backend cpu)
 foreach(place IN ITEMS "versions;sdmae" "versions;compiler" "versions;eigen" "machine;processor" "machine;cores"
     "machine;threads" "settings;policies" "settings;data" "settings;init" "settings;parameters")

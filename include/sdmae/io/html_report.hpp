@@ -79,14 +79,20 @@ class html_report {
     body_ += "</tbody>\n</table>\n";
   }
 
-  /// A PNG file's bytes are taken in. `says`: what it shows, for who cannot see it. Throws sdmae::error when the file
-  /// cannot be read.
-  void picture(const std::filesystem::path& png, std::string_view says) {
+  /// A picture of its own, or several small ones side by side, from the bytes of PNG files; `says`: what it shows,
+  /// below it and for who cannot see it.
+  void picture(std::string_view png, std::string_view says) {
+    body_ += "<figure>" + image(png, says) + "<figcaption>" + html_text(says) + "</figcaption></figure>\n";
+  }
+  void begin_gallery() { body_ += "<div class=\"gallery\">\n"; }
+  void end_gallery() { body_ += "</div>\n"; }
+
+  /// Throws sdmae::error when the file cannot be read.
+  void picture_file(const std::filesystem::path& png, std::string_view says) {
     std::ifstream file(png, std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(file)), {});
     if (!file || bytes.empty()) throw error(png.string(), "cannot be read for a report", "check the disk");
-    body_ += "<figure><img alt=\"" + html_text(says) + "\" src=\"data:image/png;base64," + base64(bytes) +
-             "\"><figcaption>" + html_text(says) + "</figcaption></figure>\n";
+    picture(bytes, says);
   }
 
   /// What is HTML or SVG already.
@@ -104,6 +110,10 @@ class html_report {
   }
 
  private:
+  static std::string image(std::string_view png, std::string_view says) {
+    return "<img alt=\"" + html_text(says) + "\" src=\"data:image/png;base64," + base64(png) + "\">";
+  }
+
   static constexpr std::string_view style =
       ":root{color-scheme:light dark;--line:#8884;--soft:#8881}\n"
       "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
@@ -113,6 +123,7 @@ class html_report {
       "th[scope=row],thead th:first-child{text-align:left;font-weight:600}\n"
       "tbody tr:nth-child(odd){background:var(--soft)}\n"
       "figure{margin:1rem 0}img,svg{max-width:100%;height:auto;background:#fff}\n"
+      ".gallery{display:flex;flex-wrap:wrap;gap:1rem}.gallery figure{margin:0;width:9rem}.gallery img{width:100%}\n"
       "figcaption{font-size:.9rem;opacity:.8}\n"
       "@media print{body{max-width:none}figure,table{break-inside:avoid}}\n";
   std::string title_, body_;

@@ -1,6 +1,8 @@
 // Architectures and recipes under the names they were released with (arXiv 2203.16983), and a small one to begin with.
 #pragma once
 
+#include <optional>
+
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/loss/weighted_sum.hpp"
@@ -39,8 +41,9 @@ template <class Target>
 struct released_loss {
   using target = Target;
   using type = loss::weighted_sum<loss::reconstruction<Target>, loss::self_distillation<>>;
-  static type make(double distill_weight) {
-    return (1 - distill_weight) * loss::reconstruction<Target>{} + distill_weight * loss::self_distillation<>{};
+  static type make(double distill_weight, const std::optional<background>& without = {}) {
+    return (1 - distill_weight) * loss::reconstruction<Target>{{}, without} +
+           distill_weight * loss::self_distillation<>{};
   }
   static constexpr bool distills = true;
   static constexpr const char* policies = ", teacher gradient flow, center from probabilities";
@@ -50,7 +53,9 @@ struct released_loss {
 struct he_et_al_loss {
   using target = loss::target::patch;
   using type = loss::weighted_sum<loss::reconstruction<target>>;
-  static type make(double /*distill_weight*/) { return 1.0 * loss::reconstruction<target>{}; }
+  static type make(double /*distill_weight*/, const std::optional<background>& without = {}) {
+    return 1.0 * loss::reconstruction<target>{{}, without};
+  }
   static constexpr bool distills = false;
   static constexpr const char* policies = "";
 };

@@ -24,12 +24,14 @@ class preset_trainer final : public detail::preset_training<Preset, B> {
 
  public:
   preset_trainer(B backend, const trainer_options& options)
-      : built(std::move(backend), {.seed = options.seed}, options.mask, Preset::loss::make(options.distill_weight),
-              options.optimiser,
-              pretrain_settings{.seed = options.seed, .slice = options.slice, .schedule = options.schedule}) {}
+      : built(std::move(backend), {.seed = options.seed}, options.mask,
+              Preset::loss::make(options.distill_weight, options.without), options.optimiser,
+              pretrain_settings{.seed = options.seed, .slice = options.slice, .schedule = options.schedule}),
+        on_tissue_(options.without.has_value()) {}
 
   std::string policies() const override {
-    return "mask " + std::string(this->train().mask().name()) + ", target " + target::name + Preset::loss::policies;
+    return "mask " + std::string(this->train().mask().name()) + ", target " + target::name +
+           (on_tissue_ ? ", on tissue" : "") + Preset::loss::policies;
   }
   index prototypes() const override { return Preset::architecture::K; }
   run_report step(byte_batch& batch) override { return this->take_step(batch); }
@@ -39,6 +41,9 @@ class preset_trainer final : public detail::preset_training<Preset, B> {
   attention_study attention(byte_batch& images) override {
     return study_attention(this->held_model(), this->train().mask(), this->train().options().seed, images);
   }
+
+ private:
+  bool on_tissue_;
 };
 
 }  // namespace sdmae

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sdmae/core/background.hpp"
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/masking/any.hpp"
@@ -25,7 +27,8 @@ struct trainer_options {
   int threads = 0;  // 0: all cores
   index slice = 4;
   masking::any mask{masking::random{.ratio = 0.6}};
-  double distill_weight = 0.2;  // λ of L = λ·L_sd + (1 − λ)·L_rec
+  double distill_weight = 0.2;        // λ of L = λ·L_sd + (1 − λ)·L_rec
+  std::optional<background> without;  // patches that reconstruction is not judged by
   adamw optimiser;
   cosine_schedule schedule;
 };

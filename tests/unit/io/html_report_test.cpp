@@ -41,7 +41,10 @@ TEST_CASE("a report is one file that asks for nothing") {
   html_report report("Run <1>");
   report.heading("Figures");
   report.table({"figure", "value"}, {{"accuracy", "0.9"}, {"<script>", "1"}});
-  report.picture(folder / "dot.png", "a dot");
+  report.picture_file(folder / "dot.png", "a dot");
+  report.begin_gallery();
+  report.picture("\x89PNG neither", "in a <gallery>");
+  report.end_gallery();
   report.markup(
       svg_scatter({"a map", "x", "y", {"benign", "tumour"}, {{0, 0, 0, "one"}, {2, 1, 1, "two"}, {NAN, 0, 1, ""}}}));
   report.write(folder / "report.html");
@@ -52,10 +55,11 @@ TEST_CASE("a report is one file that asks for nothing") {
   CHECK_THAT(text, Catch::Contains("<th scope=\"row\">accuracy</th><td>0.9</td>"));
   CHECK_THAT(text, Catch::Contains("data:image/png;base64," + base64("\x89PNG not really")));
   CHECK_THAT(text, Catch::Contains("<title>two</title>"));
+  CHECK_THAT(text, Catch::Contains("<figcaption>in a &lt;gallery&gt;</figcaption>"));
   CHECK(text.find("<script") == std::string::npos);
   CHECK(text.find("http") == std::string::npos);
   CHECK(text.find("nan") == std::string::npos);
-  CHECK_THROWS_AS(report.picture(folder / "absent.png", ""), error);
+  CHECK_THROWS_AS(report.picture_file(folder / "absent.png", ""), error);
   CHECK_THROWS_AS(report.write(folder / "absent" / "report.html"), error);
   std::filesystem::remove_all(folder);
 }
