@@ -17,6 +17,7 @@ set(sees_eval ${sees_model} eval)
 set(sees_testing ${sees_model} testing)
 set(sees_umbrella ${sees_train} io data eval testing) # sdmae.hpp; its files' own limits still hold
 set(sees_also_train/checkpoint.hpp io)
+set(sees_also_train/checkpoint_positions.hpp io)
 set(sees_also_io/weight_positions.hpp vit) # position tables belong to their file formats
 set(sees_also_io/onnx_vit.hpp vit)
 set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
