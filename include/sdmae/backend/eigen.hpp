@@ -84,7 +84,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
       for (index r = begin; r < end; ++r)
         out(r, 0) = cpu::fold(
             width, -std::numeric_limits<A>::infinity(), [&](index c) { return static_cast<A>(f(r, c)); },
-            [](A a, A b) { return a < b ? b : a; });
+            cpu::keeping_larger{});
     });
   }
   template <class A, class F>

@@ -1,4 +1,4 @@
-// Exponential, logarithm and error function. In float they are straight-line polynomials without branches or calls, so
+// Exponential, logarithm and root. In float they are straight-line polynomials without branches or calls, so
 // that a loop over them becomes vector code on every instruction set; other scalars take the standard library's.
 #pragma once
 
@@ -39,6 +39,12 @@ SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float with_sign_of(float x, float size) {
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(size) | (std::bit_cast<std::uint32_t>(x) & 0x80000000u));
 }
 
+/// x where |x| ≤ limit, else the nearer of ±limit.
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float within(float limit, float x) {
+  const float size = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
+  return with_sign_of(x, select(size > limit, limit, size));
+}
+
 namespace detail {
 
 /// eˣ as p·2ⁿ: x = n·ln 2 + r, |r| ≤ ln 2/2, p = 1 + r + r²·E(r).
@@ -75,10 +81,9 @@ SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float exp(float x) {
   return e.p * detail::power_of_two(e.n / 2) * detail::power_of_two(e.n - e.n / 2);
 }
 
-/// e^(−x²/2), 1e-38 where it would be less.
-SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float bell(float x) {
-  const float exponent = -0.5f * x * x;
-  return detail::exp_of_moderate(select(exponent < -87.0f, -87.0f, exponent));
+/// eˣ within 1 ulp for −87 ≤ x ≤ 88; below, what it is at −87 (1.6e-38), which exp would take longer to tell from 0.
+SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float decay(float x) {
+  return detail::exp_of_moderate(select(x < -87.0f, -87.0f, x));
 }
 
 /// ln x within 1 ulp, denormal x included; −∞ at 0, NaN below it: x = 2ⁿ·(1 + f), 1 + f in [√½, √2), and
@@ -113,26 +118,13 @@ SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float sqrt(float x) {
   return select(x < 0.0f, not_a_number, select(x > 0.0f, select(x < infinity, root, x), x));
 }
 
-/// erf(x) within 2 ulp. For |x| ≤ 0.85: x + x·P(x²); beyond: ±(1 − e^Q(|x|)) with Q = ln(1 − erf), 1 in float
-/// from 3.95.
-SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float erf(float x) {
-  const float size = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
-  const float t = select(size > 3.95f, 3.95f, size);
-  const float z = x * x;
-  const float p = polynomial(z, 0.128379166f, -0.376126379f, 0.112837486f, -0.0268625747f, 0.00520954421f,
-                             -0.000824728457f, 8.8499648e-05f);
-  const float q = polynomial(t, 0.00031113025f, -1.13020623f, -0.631857097f, -0.110064633f, 0.0264196992f,
-                             -0.00476150494f, 0.000597692502f, -4.62161006e-05f, 1.64763094e-06f);
-  return select(size > 0.85f, with_sign_of(x, 1.0f - detail::exp_of_moderate(q)), multiply_add(x, p, x));
-}
-
 template <class T>
 requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T exp(T x) {
   using std::exp;
   return exp(x);
 }
 template <class T>
-requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T bell(T x) { return exp(T(-0.5) * x * x); }
+requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T decay(T x) { return exp(x); }
 template <class T>
 requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T log(T x) {
   using std::log;
@@ -142,11 +134,6 @@ template <class T>
 requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T sqrt(T x) {
   using std::sqrt;
   return sqrt(x);
-}
-template <class T>
-requires(!std::is_same_v<T, float>) SDMAE_HOST_DEVICE T erf(T x) {
-  using std::erf;
-  return erf(x);
 }
 
 }  // namespace sdmae::elementary

@@ -37,10 +37,12 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 namespace elementary = sdmae::elementary;
 
-TEST_CASE("exp, log, root and erf are within 2 units in the last place over all floats") {
+TEST_CASE("exp, log and root are within 2 units in the last place over all floats") {
   CHECK(worst([](float x) { return elementary::exp(x); }, [](double x) { return std::exp(x); }) <= 2);
+  const auto from_87 = [](auto x) { return x < -87 ? decltype(x)(-87) : x > 88 ? decltype(x)(88) : x; };
+  CHECK(worst([&](float x) { return elementary::decay(from_87(x)); }, [&](double x) { return std::exp(from_87(x)); }) <=
+        2);
   CHECK(worst([](float x) { return elementary::log(x); }, [](double x) { return std::log(x); }) <= 2);
-  CHECK(worst([](float x) { return elementary::erf(x); }, [](double x) { return std::erf(x); }) <= 2);
   CHECK(worst([](float x) { return elementary::sqrt(x); }, [](double x) { return std::sqrt(x); }) <= 2);
 }
 
@@ -56,18 +58,14 @@ TEST_CASE("ends of the ranges") {
   CHECK(elementary::sqrt(0.0f) == 0);
   CHECK(elementary::sqrt(infinity) == infinity);
   CHECK(std::isnan(elementary::sqrt(-1.0f)));
-  CHECK(elementary::erf(infinity) == 1);
-  CHECK(elementary::erf(-infinity) == -1);
-  CHECK(std::signbit(elementary::erf(-0.0f)));
   for (float x : {std::numeric_limits<float>::quiet_NaN()}) {
     CHECK(std::isnan(elementary::exp(x)));
     CHECK(std::isnan(elementary::log(x)));
-    CHECK(std::isnan(elementary::erf(x)));
     CHECK(std::isnan(elementary::sqrt(x)));
   }
 }
 
-TEST_CASE("GELU and its derivative are exact to 2e-7 of the larger of 1 and |x|") {
+TEST_CASE("GELU and its derivative are exact to 2.5e-7 of the larger of 1 and |x|") {
   double value = 0, slope = 0;
   for (int i = -300'000; i <= 300'000; ++i) {
     const float x = static_cast<float>(i) * 1e-4f;
@@ -75,6 +73,8 @@ TEST_CASE("GELU and its derivative are exact to 2e-7 of the larger of 1 and |x|"
     value = std::max(value, std::fabs(sdmae::gelu(x) - sdmae::gelu(double(x))) / scale);
     slope = std::max(slope, std::fabs(sdmae::gelu_derivative(x) - sdmae::gelu_derivative(double(x))) / scale);
   }
-  CHECK(value <= 2e-7);
-  CHECK(slope <= 2e-7);
+  CHECK(std::isnan(sdmae::gelu(std::numeric_limits<float>::quiet_NaN())));
+  CHECK(std::isnan(sdmae::gelu_derivative(std::numeric_limits<float>::quiet_NaN())));
+  CHECK(value <= 2.5e-7);
+  CHECK(slope <= 2.5e-7);
 }

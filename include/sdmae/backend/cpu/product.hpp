@@ -131,15 +131,6 @@ left_operand<T> spread_rows(left_operand<T> from, index rows, index deep, T* to)
   return {to, row, 1};
 }
 
-/// Rows [first, last) of the panel that comes next start on their way to the second-level cache; `last` may lie beyond.
-template <class T>
-void fetch_rows(const T* panel, index depth, index first, index last) {
-  for (index k = first; k < last; ++k) {
-    __builtin_prefetch(panel + k * depth, 0, 2);
-    __builtin_prefetch(panel + k * depth + tile<T>::lanes, 0, 2);
-  }
-}
-
 /// A tile at the right edge: its sums go through a copy that is as wide as the registers.
 template <class T>
 void multiply_edge(int rows, index columns, index depth, left_operand<T> a, const T* b, T* c, index c_row,
@@ -163,7 +154,7 @@ struct keep_sums {
 /// starts at result + r·row; bias has a value a column, or is null. Every sum runs over the depth in ascending order
 /// from 0 or from what the result holds; how the matrix is cut into blocks and tiles changes no sum. `scratch` holds
 /// blocking::scratch values. finish(first row, rows, first column, columns) is told of every tile that is done, while
-/// it is in cache.
+/// it is in cache; what it reads for row r from column c on, at finish.beside(r, c) if it has that, is fetched before.
 template <class T, class Finish = keep_sums>
 void multiply(index rows, index columns, index depth, left_operand<T> left, right_operand<T> right, T* result,
               index row, bool accumulate, T* scratch, const T* bias = nullptr, const Finish& finish = {}) {
@@ -187,7 +178,7 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
         const index count = std::min(width, columns - c);
         const T* b = right.data + c / width * right.panel + k * right.depth;
         index b_depth = right.depth;
-        if (!right.packed && (count < width || block_rows > 2 * height)) {
+        if (!right.packed && (count < width || (block_rows > 2 * height && detail::rows_collide<T>(right.depth)))) {
           pack_columns(b, count, deep, 1, right.depth, panel);
           b = panel;
           b_depth = width;
@@ -195,15 +186,19 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
         const T* const coming = right.data + (c / width + 1) * right.panel + k * right.depth;
         for (index r = 0, tall = 0; r < block_rows; r += tall) {
           tall = detail::next_cut(block_rows, r, height) - r;
-          if (c + width < columns && block_rows > 4 * height)
-            detail::fetch_rows(coming, right.depth, deep * r / block_rows, deep * (r + tall) / block_rows);
+          coming_lines<T> next;
+          if (c + width < columns && block_rows > 4 * height) {
+            const index first = deep * r / block_rows;
+            next = {coming + first * right.depth, right.depth, deep * (r + tall) / block_rows - first};
+          }
+          if constexpr (requires { finish.beside(r, c); }) next.beside = finish.beside(r0 + r + tall, c);
           const left_operand<T> tile_rows = left.row == 1 ? left_operand<T>{a.data + r * deep, 1, tall}
                                                           : left_operand<T>{a.data + r * a.row, a.row, a.depth};
           T* const to = result + (r0 + r) * row + c;
           const T* const plus = last && bias != nullptr ? bias + c : nullptr;
           if (count == width)
             multiply_tile<T>(int(tall), deep, tile_rows.data, tile_rows.row, tile_rows.depth, b, b_depth, to, row, add,
-                             plus);
+                             plus, next);
           else
             detail::multiply_edge<T>(int(tall), count, deep, tile_rows, b, to, row, add, plus);
           if (last) finish(r0 + r, tall, c, count);
@@ -221,6 +216,8 @@ struct apply_epilogue {
   index row, first_row, first_column;
   Epilogue epilogue;
 
+  const T* beside(index r, index c) const requires requires(Epilogue e) { e.beside(r, c); }
+  { return epilogue.beside(first_row + r, first_column + c); }
   void operator()(index r, index rows, index c, index count) const {
     constexpr index width = tile<T>::width;
     const Epilogue apply = epilogue;
@@ -231,11 +228,6 @@ struct apply_epilogue {
         for (index j = 0; j < width; ++j) y[j] = apply(first_row + i, first_column + c + j, y[j]);
       } else {
         for (index j = 0; j < count; ++j) y[j] = apply(first_row + i, first_column + c + j, y[j]);
-      }
-      if constexpr (requires { apply.beside(i, c); }) {  // for the tile below, which comes next
-        const T* const next = apply.beside(first_row + i + rows, first_column + c);
-        __builtin_prefetch(next);
-        __builtin_prefetch(next + tile<T>::lanes);
       }
     }
   }

@@ -27,13 +27,24 @@ struct tile {
   static constexpr int size = rows * width;
 };
 
+/// What later tiles read: rows of the panel of the right operand that comes next, and the rows beside c (of the same
+/// distance) that an epilogue takes with the tile below this one.
+template <class T>
+struct coming_lines {
+  const T* panel = nullptr;
+  index panel_row = 0, panel_rows = 0;
+  const T* beside = nullptr;
+};
+
 namespace detail {
 
 /// c[i][j] = Σ_k a[i·a_row + k·a_depth]·b[k·b_depth + j], started from c[i][j] if `accumulate`, else from 0, one
-/// multiply-add after the other for k = 0 … depth − 1; then bias[j] is added, unless bias is null.
+/// multiply-add after the other for k = 0 … depth − 1; then bias[j] is added, unless bias is null. Meanwhile the lines
+/// of the tile below and of `next` are fetched, one row with each k: all at once they would keep every line buffer
+/// waiting for memory, and the operands, which are near, behind them.
 template <class T, int Rows>
 void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
-                           index c_row, bool accumulate, const T* bias) {
+                           index c_row, bool accumulate, const T* bias, coming_lines<T> next) {
   constexpr int lanes = tile<T>::lanes;
   typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
   // One vector at a time, and every loop unrolled, or GCC takes the sums over the stack.
@@ -43,6 +54,14 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
     return v;
   };
   const auto store = [](T* to, vec v) { std::memcpy(to, &v, sizeof v); };
+  const auto fetch = [](const T* line) {
+    __builtin_prefetch(line, 1);
+    __builtin_prefetch(line + lanes, 1);
+  };
+  const auto fetch_far = [](const T* line) {
+    __builtin_prefetch(line, 0, 2);
+    __builtin_prefetch(line + lanes, 0, 2);
+  };
   vec sum[Rows][2] = {};
   if (accumulate) {
 #pragma GCC unroll 16
@@ -50,11 +69,6 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
       sum[i][0] = load(c + i * c_row);
       sum[i][1] = load(c + i * c_row + lanes);
     }
-  }
-  // The tile below comes next: its lines are on their way while this one is summed.
-  for (int i = 0; i < Rows; ++i) {
-    __builtin_prefetch(c + (Rows + i) * c_row, 1);
-    __builtin_prefetch(c + (Rows + i) * c_row + lanes, 1);
   }
   for (index k = 0; k < depth; ++k) {
     const vec low = load(b), high = load(b + lanes);
@@ -66,6 +80,9 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
     }
     a += a_depth;
     b += b_depth;
+    if (k < Rows) fetch(c + (Rows + k) * c_row);
+    if (k < Rows && next.beside != nullptr) fetch(next.beside + k * c_row);
+    if (k < next.panel_rows) fetch_far(next.panel + k * next.panel_row);
   }
   if (bias != nullptr) {
     const vec low = load(bias), high = load(bias + lanes);
@@ -83,7 +100,8 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
 }
 
 template <class T>
-using tile_function = void (*)(index, const T*, index, index, const T*, index, T*, index, bool, const T*);
+using tile_function = void (*)(index, const T*, index, index, const T*, index, T*, index, bool, const T*,
+                               coming_lines<T>);
 
 /// One kernel for every number of rows up to the tile's, so that a remainder is summed in the same way.
 template <class T, int... I>
@@ -96,9 +114,9 @@ constexpr std::array<tile_function<T>, sizeof...(I)> tile_functions(std::integer
 /// c: `rows` rows of tile::width values, c_row apart.
 template <class T>
 void multiply_tile(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
-                   index c_row, bool accumulate, const T* bias = nullptr) {
+                   index c_row, bool accumulate, const T* bias = nullptr, coming_lines<T> next = {}) {
   static constexpr auto functions = detail::tile_functions<T>(std::make_integer_sequence<int, tile<T>::rows>{});
-  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, c, c_row, accumulate, bias);
+  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, c, c_row, accumulate, bias, next);
 }
 
 }  // namespace sdmae::cpu
