@@ -1,7 +1,6 @@
 // Pre-trains SD-MAE on tiles of tissue, whatever they are kept in, or on generated ones.
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,7 +14,9 @@
 #include "support/progress.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_source.hpp"
+#include "support/training_run.hpp"
 #if defined(PROGRAM_DRAWS)
+#include "support/augmentation_sheet.hpp"
 #include "support/run_pictures.hpp"
 #endif
 
@@ -24,44 +25,12 @@ namespace {
 namespace fs = std::filesystem;
 using sdmae::index;
 
-volatile std::sig_atomic_t interrupted = 0;
-
-void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
-
-/// Refuses a folder that holds a run already unless it is to be resumed, and one to be resumed that holds none.
-void check_folder(const program::pretrain_options& options) {
-  const fs::path checkpoint = fs::path(options.out) / "checkpoint.safetensors";
-  std::error_code problem;
-  const bool there = fs::exists(checkpoint, problem);
-  if (there && !options.resume)
-    throw sdmae::error(checkpoint.string(), "is there already", "add --resume to go on, or choose another --out");
-  if (!there && options.resume)
-    throw sdmae::error(checkpoint.string(), "is not there, nothing to resume", "leave out --resume to start a run");
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code problem;
-  if (fs::exists(folder, problem) && !fs::is_directory(folder, problem))
-    throw sdmae::error(folder.string(), "is a file, not a folder", "choose another --out");
-  fs::create_directories(folder, problem);
-  if (problem)
-    throw sdmae::error(folder.string(), "the folder cannot be made (" + problem.message() + ")",
-                       "choose another --out");
-}
-
-/// The first interrupt asks for a checkpoint and an end; a second one ends the program at once.
-void interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
+using program::say;
 
 nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
                                      const sdmae::trainer& trainer) {
-  nlohmann::ordered_json settings;
-  for (const auto& [key, value] : plan.settings) {
-    const auto number = nlohmann::ordered_json::parse(value, nullptr, false);
-    settings[key.substr(6)] = number.is_number() ? number : nlohmann::ordered_json(value);
-  }
+  nlohmann::ordered_json settings = program::settings_json(plan.settings);
+  settings["augmentation"] = program::augmentation_text(plan.augment);
   settings["mask"] = options.mask;
   settings["backend"] = options.device.backend;
   settings["precision"] = options.device.precision;
@@ -69,6 +38,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["parameters"] = trainer.parameter_count();
   settings["data_path"] = options.data;
   settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
+  settings["partial"] = options.partial;
   settings["steps_per_epoch"] = plan.steps_per_epoch;
   settings["total_steps"] = plan.total_steps;
   settings["stop_after"] = plan.last_step;
@@ -93,7 +63,7 @@ class pretraining {
     if (options.resume)
       sdmae::resume_checkpoint(checkpoint(), *trainer_, plan_.settings);
     else if (!options.init.empty())
-      start_from(options.init, preset.distills);
+      start_from(preset.distills);
   }
 
   void print_memory() {
@@ -102,15 +72,12 @@ class pretraining {
 
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
-    make_folder(folder_);
-    if (plan_.recipe.min_learning_rate > plan_.trainer.schedule.peak)
-      say("--min-lr " + program::detail::number_text(plan_.recipe.min_learning_rate) +
-          " is above the learning rate at this batch: lowered to " +
-          program::detail::number_text(plan_.trainer.schedule.peak));
+    program::make_folder(folder_);
+    program::tell_lowered(plan_.recipe.min_learning_rate, plan_.trainer.schedule.peak);
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
-    program::run_log log(folder_ / "log.jsonl", first);
+    program::run_log log(folder_ / "log.jsonl", first, {"reconstruction", "distillation", "teacher_entropy"});
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
           std::to_string(plan_.total_steps) + "; --epochs makes it longer");
@@ -119,29 +86,24 @@ class pretraining {
           " steps are done");
       return draw(log);
     }
-    sdmae::loader<program::tile_source> images(data_, loading(first));
-    try {
-      train(images, log, first);
-    } catch (...) {
-      // Weights, moments and log are those of the last whole step, whatever went wrong in the next one.
-      if (trainer_->steps_done() > saved_) save();
-      throw;
-    }
+    sdmae::loader_settings how =
+        program::loading(shape_, plan_.recipe.batch, plan_.slice, options_.seed, plan_.threads, first);
+    how.augment = plan_.augment;
+    sdmae::loader<program::tile_source> images(data_, how);
+    train(images, log, first);
     if (images.broken() > 0)
       say(std::to_string(images.broken()) + " broken images were replaced, each by the next readable one");
-    save();
     draw(log);
-    if (interrupted)
-      throw sdmae::error("interrupted", "saved after step " + std::to_string(trainer_->steps_done()),
-                         "add --resume to go on");
+    program::tell_interruption(*trainer_);
     say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + " into " + options_.out);
   }
 
  private:
   /// Says what became of every tensor of the file.
-  void start_from(const std::string& file, bool distills) {
-    const sdmae::vit::patch_grid grid{shape_.height / shape_.patch, shape_.width / shape_.patch};
-    std::string report = sdmae::load_parameters(file, *trainer_, {.grid = grid}).text();
+  void start_from(bool distills) {
+    const sdmae::load_options accepted{
+        .missing = options_.partial, .unexpected = options_.partial, .remedy = "add --partial to take what fits"};
+    std::string report = sdmae::load_parameters(options_.init, *trainer_, accepted).text();
     if (distills) report += "the teacher's center starts at 0\n";
     std::fprintf(stderr, "%s", report.c_str());
   }
@@ -153,29 +115,15 @@ class pretraining {
   }
   fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
 
-  sdmae::loader_settings loading(index first_step) const {
-    sdmae::loader_settings settings;
-    settings.height = shape_.height;
-    settings.width = shape_.width;
-    settings.batch = plan_.recipe.batch;
-    settings.seed = options_.seed;
-    settings.first_step = first_step;
-    settings.threads = plan_.threads;
-    settings.ahead = std::max<index>(32, 2 * plan_.slice);
-    settings.notice = say;
-    return settings;
-  }
-
   void train(sdmae::loader<program::tile_source>& images, program::run_log& log, index first) {
     program::loader_batch<program::tile_source> batch(images, plan_.recipe.batch);
     program::progress progress("step", plan_.last_step, first);
-    saved_ = first;
-    std::signal(SIGINT, interrupt);
-    std::signal(SIGTERM, interrupt);
-    for (index step = first; step < plan_.last_step && !interrupted; ++step, images.advance()) {
+    const auto step = [&] {
       take_step(batch, log, progress);
-      if ((step + 1) % plan_.save_every == 0 && step + 1 < plan_.last_step) save();
-    }
+      images.advance();
+    };
+    program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,
+                       [&] { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); });
   }
 
   void take_step(sdmae::byte_batch& batch, program::run_log& log, program::progress& progress) {
@@ -192,11 +140,6 @@ class pretraining {
       text += note;
     }
     progress.update(report.step, static_cast<double>(batch.size()), "images", text);
-  }
-
-  void save() {
-    sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings);
-    saved_ = trainer_->steps_done();
   }
 
   void draw(const program::run_log& log) {
@@ -224,15 +167,38 @@ class pretraining {
   sdmae::image_shape shape_;
   fs::path folder_;
   double baseline_loss_ = 0;
-  index saved_ = 0;       // the step of the newest checkpoint
   std::string pictures_;  // the names of those drawn
 };
 
+/// --show-augmentations
+void show_augmentations(const program::pretrain_options& options, const sdmae::registered_preset& preset,
+                        const program::tile_source& data) {
+  const sdmae::augmentation how = program::chosen_augmentation(options, preset.defaults);
+#if defined(PROGRAM_DRAWS)
+  sdmae::loader_settings settings;
+  settings.height = preset.image.height;
+  settings.width = preset.image.width;
+  settings.seed = options.seed;
+  settings.threads = options.chosen_threads();
+  settings.augment = how;
+  settings.notice = say;
+  program::draw_augmentations(options.show_augmentations, data, settings, preset.image);
+  say("wrote " + options.show_augmentations + ": " + program::augmentation_text(how));
+#else
+  static_cast<void>(data), static_cast<void>(how);
+  throw sdmae::error("--show-augmentations", "this program was built without cairo",
+                     "install libcairo2-dev and build it anew");
+#endif
+}
+
 void pretrain(const program::pretrain_options& options) {
+  options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
-  check_folder(options);
+  const bool trains = options.show_augmentations.empty();
+  if (trains) program::check_run_folder(options.out, options.resume);
   const auto tiles =
       program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic);
+  if (!trains) return show_augmentations(options, preset, *tiles);
   pretraining run(options, preset, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();
 }

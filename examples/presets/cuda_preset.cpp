@@ -2,6 +2,7 @@
 // adds itself to the registry.
 #include "sdmae/backend/cuda.cuh"
 #include "sdmae/train/preset_trainer.hpp"
+#include "support/cuda_memory.cuh"
 #include "support/cuda_presets.hpp"
 
 namespace {
@@ -9,13 +10,6 @@ namespace {
 using preset = sdmae::presets::SDMAE_PRESET;
 using backend = sdmae::cuda_backend<float>;
 using trainer = sdmae::preset_trainer<preset, backend>;
-
-std::size_t free_memory() {
-  sdmae::cuda::select_device(0);
-  std::size_t available = 0, total = 0;
-  sdmae::cuda::check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
-  return available;
-}
 
 void add(sdmae::precision precision, const char* name) {
   sdmae::preset_registry().push_back({.name = program::preset_on_cuda(preset::name, name),
@@ -40,7 +34,7 @@ const bool registered = [] {
   add(sdmae::precision::fp32, "fp32");
   add(sdmae::precision::tf32, "tf32");
   add(sdmae::precision::bf16, "bf16");
-  program::free_memory_of_cuda() = free_memory;
+  program::free_memory_of_cuda() = program::free_memory;
   return true;
 }();
 

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "cuda_presets.hpp"
 #include "memory.hpp"
@@ -23,14 +24,18 @@ struct device_options {
 
   /// Throws sdmae::error when the preset or the backend is not in this program.
   const sdmae::registered_preset& find(const std::string& preset) const {
-    const sdmae::registered_preset& on_cpu = find_preset(preset);
+    return find(sdmae::preset_registry(), preset);
+  }
+  template <class Registered>
+  const Registered& find(const std::vector<Registered>& registry, const std::string& preset) const {
+    const Registered& on_cpu = find_registered(registry, preset);
     if (backend == "cpu" && precision != "fp32")
       throw CLI::ValidationError("--precision " + precision + " needs --backend cuda");
     if (backend == "cpu") return on_cpu;
     if (!free_memory_of_cuda())
       throw sdmae::error("--backend cuda", "this program was built without it",
                          "build with cmake --preset cuda && cmake --build --preset cuda (needs nvcc 12 or newer)");
-    return find_preset(preset_on_cuda(preset, precision));
+    return find_registered(registry, preset_on_cuda(preset, precision));
   }
   std::size_t available_memory() const {
     return backend == "cuda" ? free_memory_of_cuda()() : program::available_memory();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,21 @@ class loader_batch final : public sdmae::byte_batch {
   sdmae::loader<Dataset>& from_;
   sdmae::index size_;
 };
+
+/// How a trainer's images are loaded: at a model's size, well ahead of a slice.
+inline sdmae::loader_settings loading(sdmae::image_shape shape, sdmae::index batch, sdmae::index slice,
+                                      std::uint64_t seed, int threads, sdmae::index first_step) {
+  sdmae::loader_settings settings;
+  settings.height = shape.height;
+  settings.width = shape.width;
+  settings.batch = batch;
+  settings.seed = seed;
+  settings.first_step = first_step;
+  settings.threads = threads;
+  settings.ahead = std::max<sdmae::index>(32, 2 * slice);
+  settings.notice = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  return settings;
+}
 
 /// The first readable images of a data set, whole, at the model's size: always the same ones, to look at. The
 /// constructor throws sdmae::error when more than 1 % of the data set is broken before there is one.

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sdmae/core/error.hpp"
-#include "sdmae/train/trainer.hpp"
+#include "sdmae/train/training.hpp"
 
 namespace program {
 
@@ -46,7 +46,9 @@ inline std::size_t available_memory() {
 }
 
 /// Throws sdmae::error when weights, gradients and moments of a preset alone are more than `available` bytes.
-inline void check_resident_memory(const sdmae::registered_preset& preset, std::size_t available) {
+/// Registered: registered_preset, registered_classifier.
+template <class Registered>
+void check_resident_memory(const Registered& preset, std::size_t available) {
   const std::size_t needed = preset.resident();
   if (needed <= available) return;
   throw sdmae::error("memory",
@@ -56,7 +58,7 @@ inline void check_resident_memory(const sdmae::registered_preset& preset, std::s
 }
 
 /// Throws sdmae::error when a step would take more than `available` bytes, and names the largest slice that fits.
-inline void check_step_memory(sdmae::trainer& trainer, sdmae::index batch, sdmae::index slice, std::size_t available) {
+inline void check_step_memory(sdmae::training& trainer, sdmae::index batch, sdmae::index slice, std::size_t available) {
   const std::size_t needed = trainer.plan(batch, slice).step;
   if (needed <= available) return;
   sdmae::index fits = 0;

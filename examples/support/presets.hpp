@@ -3,17 +3,23 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "program.hpp"
 #include "sdmae/train/trainer.hpp"
 
 namespace program {
 
-/// Throws sdmae::error with the line that would add a known preset, or the name that was meant.
-inline const sdmae::registered_preset& find_preset(const std::string& name) {
-  for (const sdmae::registered_preset& preset : sdmae::preset_registry())
+/// What is registered under a name. Throws sdmae::error with the line that would add a known preset, or the name that
+/// was meant.
+template <class Registered>
+const Registered& find_registered(const std::vector<Registered>& registry, const std::string& name) {
+  for (const Registered& preset : registry)
     if (preset.name == name) return preset;
   throw no_such_preset(name);
+}
+inline const sdmae::registered_preset& find_preset(const std::string& name) {
+  return find_registered(sdmae::preset_registry(), name);
 }
 
 /// A mask by its name, at a ratio or at the recipe's; random ones are drawn as the preset's family draws them.

@@ -19,10 +19,12 @@
 
 namespace program {
 
-/// log.jsonl: a line a step. Opened for a run whose first `steps` steps are done, it is cut back to them.
+/// log.jsonl: a line a step. Opened for a run whose first `steps` steps are done, it is cut back to them. Entries
+/// called `always` are there in every line.
 class run_log {
  public:
-  run_log(const std::filesystem::path& path, sdmae::index steps) : path_(path) {
+  run_log(const std::filesystem::path& path, sdmae::index steps, std::vector<std::string> always = {})
+      : path_(path), always_(std::move(always)) {
     if (steps > 0) keep(steps);
     file_.open(path_, steps > 0 ? std::ios::app : std::ios::trunc);
     check();
@@ -31,7 +33,7 @@ class run_log {
   /// Appends a step's line; null for what was not evaluated.
   void add(const sdmae::run_report& report, double images_per_second) {
     nlohmann::ordered_json line{{"step", report.step}, {"epoch", report.epoch}, {"loss", report.loss}};
-    for (const char* name : {"reconstruction", "distillation", "teacher_entropy"}) line[name] = nullptr;
+    for (const std::string& name : always_) line[name] = nullptr;
     for (const sdmae::reported& term : report.terms)
       line[term.name] = term.evaluated ? nlohmann::ordered_json(term.value) : nlohmann::ordered_json(nullptr);
     line["feature_std"] = report.feature_deviation;
@@ -72,6 +74,7 @@ class run_log {
   }
 
   std::filesystem::path path_;
+  std::vector<std::string> always_;
   std::ofstream file_;
   std::vector<nlohmann::ordered_json> lines_;
 };

@@ -36,6 +36,7 @@ enum class fault {
   attention_unstable,
   decay_of_everything,
   moments_uncorrected,
+  groups_forgotten,
 };
 
 class mutant : public sdmae::backend_defaults<mutant, float> {
@@ -148,9 +149,14 @@ class mutant : public sdmae::backend_defaults<mutant, float> {
     std::vector<sdmae::adamw_segment> all(segments.begin(), segments.end());
     if (fault_ == fault::decay_of_everything)
       for (auto& segment : all) segment.decays = true;
-    sdmae::adamw_numbers<T> n = *numbers;
-    if (fault_ == fault::moments_uncorrected) n.inverse_root_correction = 1;
-    defaults::adamw_update(all, buffers, &n);
+    if (fault_ == fault::groups_forgotten)
+      for (auto& segment : all) segment.group = 0;
+    sdmae::index groups = 1;
+    for (const auto& segment : all) groups = std::max<sdmae::index>(groups, segment.group + 1);
+    std::vector<sdmae::adamw_numbers<T>> n(numbers, numbers + groups);
+    if (fault_ == fault::moments_uncorrected)
+      for (auto& each : n) each.inverse_root_correction = 1;
+    defaults::adamw_update(all, buffers, n.data());
   }
 };
 
@@ -197,6 +203,7 @@ TEST_CASE("the kit names what is wrong with layer norm, attention and AdamW") {
   expect_named(fault::attention_unstable, "attention_forward, log of sums");
   expect_named(fault::decay_of_everything, "adamw_update, weights");
   expect_named(fault::moments_uncorrected, "adamw_update, weights");
+  expect_named(fault::groups_forgotten, "adamw_update, weights");
 }
 
 TEST_CASE("what was never written does not pass, and bits are compared") {

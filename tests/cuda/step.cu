@@ -1,4 +1,4 @@
-// A training step on a GPU, as a program: what nvcc must compile and link. Says what it did, or in one line why not.
+// Steps of pre-training and of fine-tuning on a GPU, as a program: what nvcc must compile and link. Says what it did, or in one line why not.
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -9,11 +9,13 @@
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/random.hpp"
 #include "sdmae/model/presets.hpp"
+#include "sdmae/train/finetuner.hpp"
 #include "sdmae/train/pretrainer.hpp"
 
 namespace {
 
 using architecture = sdmae::presets::pretrain_mae_small_patch8_96::architecture;
+using classifier = sdmae::classifier_of<architecture, 10>;
 constexpr sdmae::index images = 4;
 
 void train() {
@@ -28,6 +30,15 @@ void train() {
   for (int step = 0; step < 3; ++step) {
     sdmae::array_batch<architecture::image, std::uint8_t> batch(pixels.data(), images);
     std::printf("step %d: loss %.6f\n", step, trainer.step(batch).loss);
+  }
+
+  auto told_apart = sdmae::build<classifier>(gpu, {.seed = 1});
+  sdmae::finetuner tuner(told_apart, {.classes = 2}, sdmae::adamw{.learning_rate = 1e-4},
+                         {.slice = 2, .drop_path = 0.1, .layer_decay = 0.75});
+  const float labels[images * 2] = {1, 0, 0, 1, 0.5, 0.5, 1, 0};
+  for (int step = 0; step < 3; ++step) {
+    sdmae::labelled_array_batch<architecture::image, std::uint8_t, float> batch(pixels.data(), labels, 2, images);
+    std::printf("fine-tuning, step %d: loss %.6f\n", step, tuner.step(batch).loss);
   }
 }
 

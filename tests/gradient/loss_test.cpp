@@ -5,6 +5,7 @@
 
 #include "backends.hpp"
 #include "sdmae/core/batch.hpp"
+#include "sdmae/loss/cross_entropy.hpp"
 #include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
@@ -25,6 +26,9 @@ struct outputs_only {
 };
 struct outputs_of_tokens : outputs_only {
   static constexpr index spoken = 3;
+};
+struct classes : outputs_only {
+  static constexpr distilled says = distilled::classes;
 };
 template <class Outputs>
 struct features : Outputs {
@@ -75,6 +79,11 @@ TEMPLATE_TEST_CASE("gradients of the losses", "", EVERY_BACKEND) {
     CHECK(failures(check_loss<features<outputs_only>>(backend, term, name)) == "");
     CHECK(failures(check_loss<features<outputs_of_tokens>>(backend, term, name + ", per token")) == "");
   });
+  for (const double smoothing : {0.0, 0.1})
+    for (const sdmae::index told : {0, 3}) {
+      const loss::cross_entropy term{.smoothing = smoothing, .classes = told};
+      CHECK(failures(check_loss<classes>(backend, term, "cross-entropy of " + std::to_string(told))) == "");
+    }
 }
 
 namespace {

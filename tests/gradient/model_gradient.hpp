@@ -27,21 +27,14 @@ void scatter(Model& model) {
   }
 }
 
-/// A step with a learning rate and a decay of zero changes no weight, and a center with momentum 1 stays. Compares the
-/// gradient that such a step leaves with differences of its loss, for a few entries of every parameter.
-template <class B, class Architecture, class Loss>
-sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::masking::random mask = {.ratio = 0.5},
-                                     double drop_path = 0) {
-  B backend;
-  auto model = sdmae::build<Architecture>(backend);
-  scatter(model);
-  sdmae::pretrainer trainer(model, mask, loss, sdmae::adamw{.learning_rate = 0, .weight_decay = 0},
-                            {.slice = 2, .drop_path = drop_path});
-  const auto images = tiny::pictures<tiny::oblong>(count);
-  const auto step = [&] {
-    sdmae::array_batch<tiny::oblong, std::uint8_t> batch(images.data(), count);
-    return trainer.step(batch).loss;
-  };
+/// Its learning rate and decay change no weight, and a center with momentum 1 stays.
+inline constexpr sdmae::adamw still{.learning_rate = 0, .weight_decay = 0};
+
+/// Compares the gradient that such a step leaves with differences of the loss that it returns, for a few entries of
+/// every parameter.
+template <class Model, class Trainer, class Step>
+sdmae::testing::findings check_steps(Model& model, const Trainer& trainer, unsigned reached, Step step) {
+  auto& backend = model.backend();
   step();
   std::vector<double> gradient(static_cast<std::size_t>(model.storage));
   backend.copy_out(gradient.data(), trainer.state().gradients, model.storage);
@@ -72,6 +65,20 @@ sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::
     found.push_back(sdmae::testing::judged(name, error, 5e-6));
   }
   return found;
+}
+
+template <class B, class Architecture, class Loss>
+sdmae::testing::findings check_model(const Loss& loss, unsigned reached, sdmae::masking::random mask = {.ratio = 0.5},
+                                     double drop_path = 0) {
+  B backend;
+  auto model = sdmae::build<Architecture>(backend);
+  scatter(model);
+  sdmae::pretrainer trainer(model, mask, loss, still, {.slice = 2, .drop_path = drop_path});
+  const auto images = tiny::pictures<tiny::oblong>(count);
+  return check_steps(model, trainer, reached, [&] {
+    sdmae::array_batch<tiny::oblong, std::uint8_t> batch(images.data(), count);
+    return trainer.step(batch).loss;
+  });
 }
 
 }  // namespace model_gradient

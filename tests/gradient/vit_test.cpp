@@ -4,6 +4,7 @@
 
 #include "backends.hpp"
 #include "sdmae/testing/gradient.hpp"
+#include "sdmae/vit/classification_head.hpp"
 #include "sdmae/vit/decoder.hpp"
 #include "sdmae/vit/encoder.hpp"
 #include "sdmae/vit/projection_head.hpp"
@@ -51,14 +52,15 @@ struct masked {
   }
 };
 
-template <class B>
+template <bool FinalNorm, class B>
 differentiable<double> tower_case(B& backend) {
-  using layer = vit::tower<shape>;
+  constexpr vit_shape tower{.width = D, .depth = 2, .heads = 2, .mlp_ratio = 2, .final_norm = FinalNorm};
+  using layer = vit::tower<tower>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
   constexpr index rows = images * N;
   differentiable<double> d;
-  d.name = "tower";
+  d.name = FinalNorm ? "tower" : "tower without final norm";
   d.inputs = {{"x", rows * D}};
   d.outputs = {{"y", rows * D}};
   d.sampled = 12;
@@ -66,7 +68,7 @@ differentiable<double> tower_case(B& backend) {
   d.forward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     saved s = saved::plan(call.memory, images, rows);
-    s.norm.output = {call.outputs[0], rows};
+    (FinalNorm ? s.norm.output : s.blocks.back().output) = rows_view<double, D>{call.outputs[0], rows};
     layer::forward(backend, N, {call.inputs[0], rows}, p, s, call.memory);
   };
   d.backward = [&backend](auto& call) {
@@ -192,11 +194,40 @@ differentiable<double> projection_head_case(B& backend) {
   return d;
 }
 
+template <index ClassTokens, class B>
+differentiable<double> classification_head_case(B& backend) {
+  using layer = vit::classification_head<D, 5, ClassTokens>;
+  using parameters = typename layer::template parameters<double>;
+  using saved = typename layer::template saved<double>;
+  constexpr index rows = images * (N + ClassTokens);
+  differentiable<double> d;
+  d.name = "classification head behind " + std::to_string(ClassTokens) + " class tokens";
+  d.inputs = {{"tokens", rows * D}};
+  d.outputs = {{"scores", images * layer::K}};
+  d.template takes<parameters>();
+  d.forward = [&backend](auto& call) {
+    const auto p = bound_parameters<parameters>(backend, call);
+    saved s = saved::plan(call.memory, images);
+    s.scores = {call.outputs[0], images};
+    layer::forward(backend, N, {call.inputs[0], rows}, p, s);
+  };
+  d.backward = [&backend](auto& call) {
+    const auto p = bound_parameters<parameters>(backend, call);
+    const saved s = saved::plan(call.memory, images);
+    layer::backward(backend, N, {call.doutputs[0], images}, p, s, bind_parameters<parameters>(call.dparameters),
+                    {call.dinputs[0], rows}, call.memory);
+  };
+  return d;
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("gradients of the parts of a vision transformer", "", EVERY_BACKEND) {
   TestType backend;
-  CHECK(failures(check_gradients(backend, tower_case(backend))) == "");
+  CHECK(failures(check_gradients(backend, tower_case<true>(backend))) == "");
+  CHECK(failures(check_gradients(backend, tower_case<false>(backend))) == "");
+  CHECK(failures(check_gradients(backend, classification_head_case<0>(backend))) == "");
+  CHECK(failures(check_gradients(backend, classification_head_case<1>(backend))) == "");
   CHECK(failures(check_gradients(backend, projection_head_case<false>(backend))) == "");
   CHECK(failures(check_gradients(backend, projection_head_case<true>(backend))) == "");
 }

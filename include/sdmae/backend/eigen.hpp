@@ -222,7 +222,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
                     const adamw_numbers<T>* numbers) {
     for (const adamw_segment& segment : segments)
       team_->split(segment.count, column_grain, [&](index begin, index end, int) {
-        cpu::adamw_run(buffers, segment.offset + begin, end - begin, segment.decays, *numbers);
+        cpu::adamw_run(buffers, segment.offset + begin, end - begin, segment.decays, numbers[segment.group]);
       });
   }
 

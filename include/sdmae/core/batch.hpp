@@ -21,6 +21,13 @@ concept image_batch = requires(S& batch, index i, typename S::value_type* out) {
   batch.next(i, out);
 };
 
+/// A batch whose images are labelled also has `label(i, out)`: writes how much image i shows of each class, one number
+/// for each class that is told apart; they sum to 1.
+template <class S, class T>
+concept labelled_batch = image_batch<S> && requires(const S& batch, index i, T* out) {
+  batch.label(i, out);
+};
+
 /// How a model reads the images of a batch.
 template <image_shape Image, class Value>
 struct image_format {
@@ -53,6 +60,21 @@ class array_batch {
   index count_, epoch_, first_sample_, used_ = 0;
 };
 
+/// The same with labels [B, classes].
+template <image_shape Image, class Value, class T>
+class labelled_array_batch : public array_batch<Image, Value> {
+ public:
+  labelled_array_batch(const Value* images, const T* labels, index classes, index count, index epoch = 0,
+                       index first_sample = 0)
+      : array_batch<Image, Value>(images, count, epoch, first_sample), labels_(labels), classes_(classes) {}
+
+  void label(index i, T* out) const { std::copy_n(labels_ + i * classes_, classes_, out); }
+
+ private:
+  const T* labels_;
+  index classes_;
+};
+
 /// 8-bit images whose source is known at run time only.
 class byte_batch {
  public:
@@ -62,6 +84,10 @@ class byte_batch {
   virtual index epoch() const = 0;
   virtual index sample(index i) const = 0;
   virtual void next(index count, std::uint8_t* out) = 0;
+};
+class labelled_byte_batch : public byte_batch {
+ public:
+  virtual void label(index i, float* out) const = 0;
 };
 
 }  // namespace sdmae

@@ -19,6 +19,7 @@ enum class initial {
   fan_in_uniform,    // ± 1 / sqrt(fan in)
   truncated_normal,  // standard deviation .02, cut at ± .02
   normal,            // standard deviation .02
+  nearly_zero,       // truncated_normal, times 0.001: a classifier's head
   layer_scale,       // a constant given when the model is built
   sin_cos_2d,        // a position table over a grid, class rows zero
 };
@@ -54,7 +55,7 @@ struct parameter_traits {
   index fan_in = 0;                       // for fan_in_uniform and xavier_uniform
   bool decays = false;                    // takes part in AdamW's weight decay
   bool trained = true;                    // false: frozen, never updated
-  index grid_height = 0, grid_width = 0;  // for sin_cos_2d
+  index grid_height = 0, grid_width = 0;  // of a position table, whose last rows are the grid's
 };
 
 /// A row of the parameter table. `offset` counts values from the start of the flat buffer.

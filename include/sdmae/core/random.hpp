@@ -26,6 +26,10 @@ enum class stream : std::uint32_t {
   color = 10,
   mix = 11,
   drop_path = 12,
+  turn = 13,
+  stain = 14,
+  blur = 15,
+  erase = 16,
 };
 
 /// One application of the Philox4x32-10 bijection: `counter` encrypted under `key`.

@@ -31,7 +31,7 @@ enum class position_kind { sinusoid_1d, sin_cos_2d, learned };
 /// A transformer tower: token width D, number of blocks, attention heads, MLP width as a multiple of D; whether each
 /// residual branch has a learned gain per channel (layer scale), and whether branches are dropped at random while
 /// training (drop path); the width of a head where it is not D/heads; and what a vision transformer adds: biases,
-/// a class token before the patch tokens, positions.
+/// a class token before the patch tokens, positions, a layer norm behind the last block.
 struct vit_shape {
   int width = 384;
   int depth = 12;
@@ -43,6 +43,7 @@ struct vit_shape {
   qkv_bias bias = qkv_bias::query_and_value;
   bool class_token = false;
   position_kind positions = position_kind::sinusoid_1d;
+  bool final_norm = true;
 
   constexpr int head_width() const { return width_of_head > 0 ? width_of_head : width / heads; }
   constexpr int attention_width() const { return heads * head_width(); }
@@ -51,8 +52,9 @@ struct vit_shape {
   friend constexpr bool operator==(const vit_shape&, const vit_shape&) = default;
 };
 
-/// What a model's student and teacher say: nothing, scores over prototypes, or features.
-enum class distilled { nothing, prototypes, features };
+/// What a model's student and teacher say: nothing, scores over prototypes, features, or classes. Of the last the
+/// student's are the model's own scores, and the teacher's the labels that come with the images.
+enum class distilled { nothing, prototypes, features, classes };
 
 /// Self-distillation over prototypes: an MLP in → hidden → hidden → bottleneck, then `prototypes` unit-norm rows; one
 /// row of scores an image (the mean over its visible tokens, as released) or one a visible token.

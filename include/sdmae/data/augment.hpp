@@ -1,104 +1,71 @@
-// Which part of a picture the network sees: a random resized crop, or the whole or the middle of it.
+// What is done to a picture before the network sees it: a part of it at the network's size, which may then be turned,
+// stained otherwise, colored otherwise, blurred, and partly erased, in this order.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <string>
 
-#include "sdmae/core/error.hpp"
 #include "sdmae/core/random.hpp"
+#include "sdmae/data/blur.hpp"
+#include "sdmae/data/color_jitter.hpp"
+#include "sdmae/data/crop.hpp"
+#include "sdmae/data/erase.hpp"
 #include "sdmae/data/resample.hpp"
+#include "sdmae/data/stain_jitter.hpp"
+#include "sdmae/data/turn.hpp"
 
 namespace sdmae {
 
-/// RandomResizedCrop: the share of the area to keep, and width / height of the part kept.
-struct crop_settings {
-  double min_scale = 0.08, max_scale = 1.0;
-  double min_ratio = 3.0 / 4.0, max_ratio = 4.0 / 3.0;
-};
-
-/// Throws an sdmae::error that names `where` when a setting is out of range.
-inline void check_crop(const crop_settings& crop, const std::string& where = "random crop") {
-  if (!(crop.min_scale > 0 && crop.min_scale <= crop.max_scale && crop.max_scale <= 1))
-    throw error(where, "the scale must be 0 < smallest <= largest <= 1", "the usual one is 0.08 to 1");
-  if (!(crop.min_ratio > 0 && crop.min_ratio <= crop.max_ratio && std::isfinite(crop.max_ratio)))
-    throw error(where, "the aspect ratio must be 0 < smallest <= largest", "the usual one is 3/4 to 4/3");
-}
-
-namespace detail {
-
-// Python's round(): halves to even.
-inline index round_half_even(double value) { return static_cast<index>(std::nearbyint(value)); }
-
-// The largest middle part whose aspect ratio is allowed.
-inline pixel_box middle_of_allowed_ratio(index height, index width, const crop_settings& crop) {
-  const double ratio = static_cast<double>(width) / static_cast<double>(height);
-  index h = height, w = width;
-  if (ratio < crop.min_ratio) h = round_half_even(static_cast<double>(width) / crop.min_ratio);
-  if (ratio > crop.max_ratio) w = round_half_even(static_cast<double>(height) * crop.max_ratio);
-  h = std::clamp<index>(h, 1, height);
-  w = std::clamp<index>(w, 1, width);
-  return {(height - h) / 2, (width - w) / 2, h, w};
-}
-
-}  // namespace detail
-
-/// A random part of a height × width picture as torchvision's RandomResizedCrop.get_params draws it: area uniform in
-/// the scale, aspect ratio log-uniform, position uniform; after ten parts that do not fit, the middle.
-inline pixel_box random_box(index height, index width, const crop_settings& crop, random_sequence& random) {
-  const double area = static_cast<double>(height) * static_cast<double>(width);
-  const double low = std::log(crop.min_ratio), high = std::log(crop.max_ratio);
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    const double target = area * random.uniform(crop.min_scale, crop.max_scale);
-    const double ratio = std::exp(random.uniform(low, high));
-    const index w = detail::round_half_even(std::sqrt(target * ratio));
-    const index h = detail::round_half_even(std::sqrt(target / ratio));
-    if (w < 1 || w > width || h < 1 || h > height) continue;
-    const index top = random.below(static_cast<std::uint32_t>(height - h + 1));
-    const index left = random.below(static_cast<std::uint32_t>(width - w + 1));
-    return {top, left, h, w};
-  }
-  return detail::middle_of_allowed_ratio(height, width, crop);
-}
-
-/// The part that a sample shows in an epoch: depends on seed, epoch and sample number only.
-inline pixel_box random_box(index height, index width, const crop_settings& crop, std::uint64_t seed, index epoch,
-                            index sample) {
-  random_sequence random(seed, stream::crop, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
-  return random_box(height, width, crop, random);
-}
-
-inline pixel_box whole_box(index height, index width) { return {0, 0, height, width}; }
-
-/// The largest middle part of the aspect ratio out_width / out_height.
-inline pixel_box center_box(index height, index width, index out_height, index out_width) {
-  index h = height, w = width;
-  if (width * out_height > height * out_width)
-    w = std::max<index>(1, (height * out_width + out_height / 2) / out_height);
-  else
-    h = std::max<index>(1, (width * out_height + out_width / 2) / out_width);
-  h = std::min(h, height);
-  w = std::min(w, width);
-  return {(height - h) / 2, (width - w) / 2, h, w};
-}
-
-/// How a picture becomes the network's size.
-enum class cropping { random, center, whole };
-
+/// As given, SD-MAE's as released: crops alone, resized bilinearly. He et al.'s has crop.min_scale 0.2, bicubic and
+/// turn.mirror 0.5. Each part has random numbers of its own: switching one on changes no other's.
 struct augmentation {
   cropping part = cropping::random;
   crop_settings crop = {};
   interpolation filter = interpolation::bilinear;
+  turn_settings turn = {};
+  stain_jitter stain = {};
+  color_jitter color = {};
+  blur_settings blur = {};
+  erase_settings erase = {};
 };
 
-/// Cuts and resizes a picture to out [height, width, 3], which is overwritten.
-inline void augment(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
-                    index height, index width, std::uint8_t* out) {
+/// Throws an sdmae::error that names the part that is out of range.
+inline void check_augmentation(const augmentation& how) {
+  if (how.part == cropping::random) check_crop(how.crop);
+  check_turn(how.turn);
+  check_stain(how.stain);
+  check_color(how.color);
+  check_blur(how.blur);
+  check_erase(how.erase);
+}
+
+namespace detail {
+
+inline void cut_and_turn(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
+                         index height, index width, std::uint8_t* out) {
+  const orientation turned = draw_orientation(how.turn, seed, epoch, sample);
+  const index rows = turned.sideways() ? width : height, columns = turned.sideways() ? height : width;
   pixel_box box = whole_box(image.height, image.width);
   if (how.part == cropping::random) box = random_box(image.height, image.width, how.crop, seed, epoch, sample);
-  if (how.part == cropping::center) box = center_box(image.height, image.width, height, width);
-  resample(image, box, height, width, how.filter, out);
+  if (how.part == cropping::center) box = center_box(image.height, image.width, rows, columns);
+  if (turned == orientation{}) return resample(image, box, rows, columns, how.filter, out);
+  orient(resized(image, box, rows, columns, how.filter), turned, out);
+}
+
+}  // namespace detail
+
+/// Writes a sample as it is seen in an epoch to out [height, width, 3], which is overwritten. Depends on the picture,
+/// the settings (checked: check_augmentation), seed, epoch and sample number only.
+inline void augment(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
+                    index height, index width, std::uint8_t* out) {
+  const auto numbers = [&](stream purpose) {
+    return random_sequence(seed, purpose, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
+  };
+  detail::cut_and_turn(image, how, seed, epoch, sample, height, width, out);
+  if (how.stain.on()) jitter_stain(how.stain, numbers(stream::stain), height * width, out);
+  if (how.color.on()) jitter_color(how.color, numbers(stream::color), height * width, out);
+  if (how.blur.on()) blur_sometimes(how.blur, numbers(stream::blur), height, width, out);
+  if (how.erase.on()) erase_sometimes(how.erase, numbers(stream::erase), height, width, out);
 }
 
 }  // namespace sdmae

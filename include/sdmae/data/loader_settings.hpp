@@ -35,7 +35,7 @@ inline void check_loader(const loader_settings& settings, index size) {
   need(size >= settings.batch,
        "a batch of " + std::to_string(settings.batch) + " needs as many images, there are " + std::to_string(size),
        "make the batch smaller or add images");
-  if (settings.augment.part == cropping::random) check_crop(settings.augment.crop);
+  check_augmentation(settings.augment);
 }
 
 }  // namespace sdmae

@@ -44,10 +44,11 @@ inline void keep_encoder(weight_set& tensors, bool with_head) {
 inline weight_set released_encoder(const weights_file& from) {
   const weight_format to = weight_format::released;
   const char* const remedy = "convert it to timm or onnx instead";
-  if (from.vit.class_token) refuse_conversion(from, to, "it has a class token, which SD-MAE has not", remedy);
+  if (from.vit.class_token)
+    refuse_conversion(from, to, "it has a class token (cls_token), which the released SD-MAE has not", remedy);
   if (!from.vit.final_norm) refuse_conversion(from, to, "it has no final norm (norm.weight)", remedy);
   if (!is_sinusoid(values_of(*from.file, from.tensors.at("pos_embed")), from.vit.width))
-    refuse_conversion(from, to, "its pos_embed is not the 1-D sinusoid table that SD-MAE adds", remedy);
+    refuse_conversion(from, to, "its pos_embed is not the 1-D sinusoid table that the released SD-MAE adds", remedy);
   weight_set tensors = from.tensors;
   keep_encoder(tensors, false);
   tensors.remove("pos_embed");
@@ -55,8 +56,8 @@ inline weight_set released_encoder(const weights_file& from) {
     split_attention(tensors, block, "bias");
     for (const float value : values_of(*from.file, tensors.at(block + ".attn.k.bias")))
       if (value != 0)
-        refuse_conversion(from, to, block + ".attn.qkv.bias is not zero for keys, which have no bias in SD-MAE",
-                          remedy);
+        refuse_conversion(
+            from, to, block + ".attn.qkv.bias is not zero for keys, which have no bias in the released SD-MAE", remedy);
     tensors.remove(block + ".attn.k.bias");
     for (const char* kind : {"q", "v"}) {
       assembled_tensor bias = tensors.at(block + ".attn." + kind + ".bias");
@@ -75,9 +76,12 @@ inline weight_set released_encoder(const weights_file& from) {
 }
 
 inline weight_set masked_autoencoder(const weights_file& from, weight_format to) {
-  if (!from.vit.class_token) refuse_conversion(from, to, "it has no class token", "convert it to timm or onnx instead");
+  if (!from.vit.class_token)
+    refuse_conversion(from, to, "it has no class token (cls_token)", "convert it to timm or onnx instead");
   if (!from.vit.final_norm) refuse_conversion(from, to, "it has no final norm (norm.weight)", "convert it to onnx");
-  if (from.vit.layer_scale) refuse_conversion(from, to, "it has layer scale", "convert it to timm or onnx instead");
+  if (from.vit.layer_scale)
+    refuse_conversion(from, to, "it has layer scale (blocks.0.ls1.gamma), which that format has not",
+                      "convert it to timm or onnx instead");
   weight_set tensors = from.tensors;
   if (from.format == weight_format::timm) keep_encoder(tensors, false);
   if (to == weight_format::fb_mae) return tensors;
@@ -98,8 +102,8 @@ inline weight_set masked_autoencoder(const weights_file& from, weight_format to)
 
 /// The same weights in another format.
 ///   released -> released   without the training state of a checkpoint
-///   released -> timm       the encoder; key biases of zero and the position table are written out
-///   timm -> released       the encoder, where it is one of SD-MAE's (no class token, no key bias, sinusoid positions)
+///   released -> timm       the encoder; where SD-MAE has no key biases and stores no positions, they are written out
+///   timm -> released       the encoder, if it is the released one's: no class token or key bias, sinusoid positions
 ///   fb_mae <-> hf_mae      whole; fb_mae, hf_mae -> timm and timm -> fb_mae, hf_mae: the encoder
 /// Throws sdmae::error with a reason for every other pair, and where a condition does not hold.
 inline weight_set converted(const weights_file& from, weight_format to) {
@@ -108,7 +112,7 @@ inline weight_set converted(const weights_file& from, weight_format to) {
   if (released && mae)
     detail::refuse_conversion(from, to,
                               "He et al.'s MAE has a class token, biases of keys, 2-D positions and a decoder that "
-                              "unshuffles; SD-MAE has none of them, but projection heads",
+                              "unshuffles, which no SD-MAE has together, and no place for projection heads",
                               "convert its encoder to timm or onnx");
   if (to == weight_format::released && (from.format == weight_format::fb_mae || from.format == weight_format::hf_mae))
     detail::refuse_conversion(from, to,

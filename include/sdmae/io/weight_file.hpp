@@ -25,8 +25,8 @@ struct weights_file {
 namespace detail {
 
 inline bool beside_released_encoder(const std::string& name) {
-  for (const char* start :
-       {"mask_token", "decoder.", "encoder_to_decoder.", "encoder_proj_head.", "decoder_proh_head."})
+  for (const char* start : {"mask_token", "decoder.", "encoder_to_decoder.", "encoder_proj_head.", "decoder_proh_head.",
+                            "distill_projection.", "fc_norm.", "head."})
     if (starts_with(name, start)) return true;
   return false;
 }

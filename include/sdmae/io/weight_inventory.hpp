@@ -53,9 +53,17 @@ inline void want_block(wanted_tensors& list, const std::string& block, index wid
   want_linear(list, block + ".mlp.fc2", width, hidden);
 }
 
+// SD-MAE's towers may have a bias of keys, each for itself.
+inline attention_names attention_of(weight_format format, const weight_set& have, const std::string& start) {
+  if (format == weight_format::hf_mae) return attention_names::thirds;
+  const bool full = format != weight_format::released || have.contains(start + "0.attn.qkv.bias");
+  return full ? attention_names::whole : attention_names::without_key_bias;
+}
+
 // Blocks "<start>0." … as many as there are, at least one.
-inline void want_tower(wanted_tensors& list, const weight_set& have, const std::string& start, index width,
-                       attention_names attention, const std::array<const char*, 2>& gains) {
+inline void want_tower(wanted_tensors& list, weight_format format, const weight_set& have, const std::string& start,
+                       index width, const std::array<const char*, 2>& gains) {
+  const attention_names attention = attention_of(format, have, start);
   index depth = 0;
   while (have.contains(start + std::to_string(depth) + ".norm1.weight")) ++depth;
   const index hidden = have.extent(start + "0.mlp.fc1.weight", 0);
@@ -67,46 +75,26 @@ inline void want_tower(wanted_tensors& list, const weight_set& have, const std::
   }
 }
 
-inline attention_names attention_of(weight_format format) {
-  return format == weight_format::released ? attention_names::without_key_bias
-         : format == weight_format::hf_mae ? attention_names::thirds
-                                           : attention_names::whole;
-}
-
 inline wanted_tensors wanted_encoder(weight_format format, const weight_set& have, const vit_facts& vit) {
   wanted_tensors list{{"patch_embed.proj.weight", {vit.width, vit.channels, vit.patch, vit.patch}},
                       {"patch_embed.proj.bias", {vit.width}}};
   const bool mae = format == weight_format::fb_mae || format == weight_format::hf_mae;
-  if (mae || (format == weight_format::timm && vit.class_token)) list.push_back({"cls_token", {1, 1, vit.width}});
-  if (format != weight_format::released)
+  if (mae || vit.class_token) list.push_back({"cls_token", {1, 1, vit.width}});
+  if (format != weight_format::released || vit.positions > 0)
     list.push_back({"pos_embed", {1, std::max<index>(vit.positions, 1), vit.width}});
-  want_tower(list, have, "blocks.", vit.width, attention_of(format), {".ls1.gamma", ".ls2.gamma"});
-  if (mae || format == weight_format::released || !vit.pooled_norm) want_norm(list, "norm", vit.width);
-  if (format == weight_format::timm && vit.pooled_norm) want_norm(list, "fc_norm", vit.width);
-  if (format == weight_format::timm && vit.classes > 0) want_linear(list, "head", vit.classes, vit.width);
+  want_tower(list, format, have, "blocks.", vit.width, {".ls1.gamma", ".ls2.gamma"});
+  if (mae || !vit.pooled_norm) want_norm(list, "norm", vit.width);
+  if (!mae && vit.pooled_norm) want_norm(list, "fc_norm", vit.width);
+  if (!mae && vit.classes > 0) want_linear(list, "head", vit.classes, vit.width);
   return list;
 }
 
-// What pre-training has beside the encoder.
-inline wanted_tensors wanted_beside(weight_format format, const weight_set& have, const vit_facts& vit) {
-  wanted_tensors list;
-  const index width = have.extent("mask_token", 2), pixels = vit.patch * vit.patch * vit.channels;
-  if (format == weight_format::timm) return list;
-  list.push_back({"mask_token", {1, 1, width}});
-  if (format != weight_format::released) {
-    want_linear(list, "decoder_embed", width, vit.width);
-    list.push_back({"decoder_pos_embed", {1, vit.positions, width}});
-    want_tower(list, have, "decoder_blocks.", width, attention_of(format), {".ls1.gamma", ".ls2.gamma"});
-    want_norm(list, "decoder_norm", width);
-    want_linear(list, "decoder_pred", pixels, width);
-    return list;
-  }
-  list.push_back({"encoder_to_decoder.weight", {width, vit.width}});
-  want_tower(list, have, "decoder.blocks.", width, attention_of(format), {".gamma_1", ".gamma_2"});
-  want_norm(list, "decoder.norm", width);
-  want_linear(list, "decoder.head", pixels, width);
+// Projection heads, or the linear layer that features are distilled through.
+inline void want_distillation(wanted_tensors& list, const weight_set& have, index width, index decoder_width) {
+  if (have.contains("distill_projection.weight") || have.contains("distill_projection.bias"))
+    return want_linear(list, "distill_projection", width, decoder_width);
   for (const auto& [head, in] :
-       {std::pair<std::string, index>{"encoder_proj_head", vit.width}, {"decoder_proh_head", width}}) {
+       {std::pair<std::string, index>{"encoder_proj_head", width}, {"decoder_proh_head", decoder_width}}) {
     const index hidden = have.extent(head + ".mlp.0.weight", 0), bottleneck = have.extent(head + ".mlp.4.weight", 0);
     const index prototypes = have.extent(head + ".last_layer.weight_v", 0);
     want_linear(list, head + ".mlp.0", hidden, in);
@@ -115,11 +103,35 @@ inline wanted_tensors wanted_beside(weight_format format, const weight_set& have
     list.push_back({head + ".last_layer.weight_g", {prototypes, 1}});
     list.push_back({head + ".last_layer.weight_v", {prototypes, bottleneck}});
   }
+}
+
+// What pre-training has beside the encoder.
+inline wanted_tensors wanted_beside(weight_format format, const weight_set& have, const vit_facts& vit) {
+  wanted_tensors list;
+  const index width = have.extent("mask_token", 2), pixels = vit.patch * vit.patch * vit.channels;
+  if (format == weight_format::timm || vit.classes > 0) return list;
+  list.push_back({"mask_token", {1, 1, width}});
+  if (format != weight_format::released) {
+    want_linear(list, "decoder_embed", width, vit.width);
+    list.push_back({"decoder_pos_embed", {1, vit.positions, width}});
+    want_tower(list, format, have, "decoder_blocks.", width, {".ls1.gamma", ".ls2.gamma"});
+    want_norm(list, "decoder_norm", width);
+    want_linear(list, "decoder_pred", pixels, width);
+    return list;
+  }
+  list.push_back({"encoder_to_decoder.weight", {width, vit.width}});
+  if (const index rows = have.extent("decoder.pos_embed", 1); rows > 0)
+    list.push_back({"decoder.pos_embed", {1, vit.positions > 0 ? vit.positions : rows, width}});
+  want_tower(list, format, have, "decoder.blocks.", width, {".gamma_1", ".gamma_2"});
+  want_norm(list, "decoder.norm", width);
+  want_linear(list, "decoder.head", pixels, width);
+  want_distillation(list, have, vit.width, width);
   return list;
 }
 
 // The name in the file's own format, for reports.
 inline std::string own_name(weight_format format, const std::string& name, bool in_encoder) {
+  if (starts_with(name, "fc_norm.") || starts_with(name, "head.")) return name;
   if (format == weight_format::hf_mae) return hf_name_of_common(name);
   return format == weight_format::released && in_encoder ? released_name_of_common(name) : name;
 }

@@ -2,32 +2,17 @@
 #pragma once
 
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sdmae/io/image_size.hpp"
 #include "sdmae/io/weight_file.hpp"
 #include "sdmae/vit/position.hpp"
 #include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae {
-
-/// Height and width of images in pixels; 0: not known.
-struct image_size {
-  index height = 0, width = 0;
-};
-
-/// "224x448"; nothing when the text is no size.
-inline std::optional<image_size> image_size_of(const std::string& text) {
-  int height = 0, width = 0, end = 0;
-  if (std::sscanf(text.c_str(), "%5dx%5d%n", &height, &width, &end) != 2) return std::nullopt;
-  if (height < 1 || width < 1 || static_cast<std::size_t>(end) != text.size()) return std::nullopt;
-  return image_size{height, width};
-}
-
-inline std::string text_of(image_size size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
 namespace detail {
 
@@ -47,15 +32,15 @@ inline vit::patch_grid grid_of(const weights_file& from, image_size size) {
   return {size.height / patch, size.width / patch};
 }
 
-// The grid of the table that the file has (released: that it was trained with).
+// The grid of the table that the file has, or of the one that it was trained with and does not store.
 inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, image_size asked) {
-  const bool released = from.format == weight_format::released;
+  const bool stores = from.vit.positions > 0;
   const index patches = from.vit.positions - (from.vit.class_token ? 1 : 0);
   const auto fits = [&](image_size size) {
-    return size.height != 0 && (released || grid_of(from, size).patches() == patches);
+    return size.height != 0 && (!stores || grid_of(from, size).patches() == patches);
   };
   if (fits(stored)) return grid_of(from, stored);
-  if (const auto square = vit::square_grid(patches); !released && square) return *square;
+  if (const auto square = vit::square_grid(patches); stores && square) return *square;
   if (fits(asked)) return grid_of(from, asked);
   throw error(from.file->name(), "does not tell the size of its images", "add it: --image HEIGHTxWIDTH");
 }
@@ -64,9 +49,9 @@ inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, 
 
 /// Gives the weights the position table `pos_embed` for images of the size asked for (none: the stored one), and
 /// returns its grid. `stored` is the size that the file was trained with, where the caller knows it; else the file's
-/// metadata tell, or a square table. A released file has no table: the 1-D sinusoid is written out. A table of another
-/// grid is interpolated (see vit::resize_positions), which adds a line to `reshaped`. Throws sdmae::error when no size
-/// is known, or the patch does not divide it.
+/// metadata tell, or a square table. SD-MAE's released files have no table: the 1-D sinusoid is written out, with a row
+/// of zeros for a class token. A table of another grid is interpolated (see vit::resize_positions), which adds a line
+/// to `reshaped`. Throws sdmae::error when no size is known, or the patch does not divide it.
 inline vit::patch_grid place_positions(weights_file& weights, image_size stored, image_size asked) {
   const auto& metadata = weights.file->metadata();
   if (const auto said = metadata.find("sdmae.image"); stored.height == 0 && said != metadata.end())
@@ -74,13 +59,17 @@ inline vit::patch_grid place_positions(weights_file& weights, image_size stored,
   const vit::patch_grid from = detail::stored_grid(weights, stored, asked);
   const vit::patch_grid to = asked.height == 0 ? from : detail::grid_of(weights, asked);
   const index width = weights.vit.width, kept = weights.vit.class_token ? 1 : 0;
-  const bool released = weights.format == weight_format::released;
-  if (!released && from == to) return to;
+  const bool stores = weights.vit.positions > 0;
+  if (stores && from == to) return to;
 
   assembled_tensor table{"pos_embed", dtype::f32, {1, kept + to.patches(), width}, {}, {}};
-  if (!released) table.stretches = weights.tensors.at("pos_embed").stretches;
-  table.computed = released ? vit::sinusoid_1d<float>(from.patches(), width)
-                            : values_of(*weights.file, weights.tensors.at("pos_embed"));
+  if (stores) {
+    table.stretches = weights.tensors.at("pos_embed").stretches;
+    table.computed = values_of(*weights.file, weights.tensors.at("pos_embed"));
+  } else {
+    table.computed = vit::sinusoid_1d<float>(from.patches(), width);
+    table.computed.insert(table.computed.begin(), static_cast<std::size_t>(kept * width), 0.0f);
+  }
   if (from != to) {
     table.computed = vit::resize_positions(table.computed, width, kept, from, to);
     weights.reshaped.push_back("pos_embed from " + text_of({from.height, from.width}) + " to " +

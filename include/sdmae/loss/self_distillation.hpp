@@ -6,6 +6,7 @@
 
 #include "sdmae/backend/elementary.hpp"
 #include "sdmae/loss/concept.hpp"
+#include "sdmae/loss/softmax.hpp"
 
 namespace sdmae::loss {
 
@@ -176,7 +177,7 @@ struct self_distillation {
     const vector_view<const T, K> center = s.center;
     backend.map(q.rows(), K,
                 [=] SDMAE_ELEMENT(index r, index c) { q(r, c) = (teacher(r, c) - center(c)) / temperatures[1]; });
-    const exponential_sum<T> sum = add_exponentials(backend, q, scratch);
+    const exponential_sum<T> sum = add_exponentials<B, K>(backend, q, K, scratch);
     backend.map(q.rows(), K, [=] SDMAE_ELEMENT(index r, index c) {
       q(r, c) = elementary::exp(q(r, c) - sum.largest(r, 0)) / T(sum.total(r, 0));
     });
@@ -189,7 +190,7 @@ struct self_distillation {
     using T = scalar_of<B>;
     const T* const temperatures = s.temperatures;
     backend.map(l.rows(), K, [=] SDMAE_ELEMENT(index r, index c) { l(r, c) = student(r, c) / temperatures[0]; });
-    const exponential_sum<T> sum = add_exponentials(backend, l, scratch);
+    const exponential_sum<T> sum = add_exponentials<B, K>(backend, l, K, scratch);
     backend.map(l.rows(), 1, [=] SDMAE_ELEMENT(index r, index) { sum.total(r, 0) = elementary::log(sum.total(r, 0)); });
     backend.map(l.rows(), K,
                 [=] SDMAE_ELEMENT(index r, index c) { l(r, c) = T(sum.total(r, 0)) - (l(r, c) - sum.largest(r, 0)); });
@@ -208,25 +209,6 @@ struct self_distillation {
       const T added = T(q.rows());
       backend.map(1, 1, [=] SDMAE_ELEMENT(index, index) { rows[0] += added; });
     }
-  }
-
-  /// Per row, the largest entry and Σ exp(entry − largest), the latter in double.
-  template <class T>
-  struct exponential_sum {
-    column_view<T> largest;
-    column_view<double> total;
-  };
-  template <tensor_backend B, index K>
-  static exponential_sum<scalar_of<B>> add_exponentials(B& backend, rows_view<scalar_of<B>, K> logits, arena& scratch) {
-    using T = scalar_of<B>;
-    const exponential_sum<T> sum{scratch.rows<T, 1>("largest", logits.rows()),
-                                 scratch.rows<double, 1>("total", logits.rows())};
-    backend.reduce_rows(reduction::maximum{}, sum.largest, K,
-                        [=] SDMAE_ELEMENT(index r, index c) { return logits(r, c); });
-    backend.reduce_rows(reduction::sum{}, sum.total, K, [=] SDMAE_ELEMENT(index r, index c) {
-      return double(elementary::exp(logits(r, c) - sum.largest(r, 0)));
-    });
-    return sum;
   }
 };
 

@@ -2,6 +2,7 @@
 // linear layer between them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sdmae/vit/decoder.hpp"
@@ -14,9 +15,17 @@ struct autoencoder_family {
   vit::weight_recipe weights{};
   vit::token_order order = vit::token_order::mask;  // of the decoder's patch tokens
   bool bridge_bias = false;                         // of the layer between encoder and decoder
+  bool named_encoder = true;                        // whether names of its parameters begin with "encoder."
 
   friend constexpr bool operator==(const autoencoder_family&, const autoencoder_family&) = default;
 };
+
+/// patch[r] = the patch that visible row r = image·V + slot shows.
+template <tensor_backend B>
+void visible_patches(B& backend, const mask_view& mask, index rows, std::int32_t* patch) {
+  const index V = mask.visible;
+  backend.map(rows, 1, [=] SDMAE_ELEMENT(index r, index) { patch[r] = mask.order[r / V * mask.patches + r % V]; });
+}
 
 ///   e = encoder(visible patches)                              [B·(C + V), D]
 ///   g, pixels = decoder(bridge(e), mask tokens)               [B·V, Dd], [B·R, p·p·C]
@@ -27,6 +36,8 @@ struct autoencoder {
                 "sdmae: encoder and decoder must both have a class token or neither: the decoder's is the encoder's");
   static constexpr image_shape image = Image;
   static constexpr vit_shape encoder_shape = Encoder, decoder_shape = Decoder;
+  static constexpr std::array<vit_shape, 2> towers{Encoder, Decoder};
+  static constexpr autoencoder_family family = Family;
   static constexpr index N = Image.patches(), D = Encoder.width, Dd = Decoder.width, P = Image.patch_values();
 
   using encoder = vit::encoder<Image, Encoder, Family.weights>;
@@ -56,6 +67,11 @@ struct autoencoder {
     static constants plan(arena& memory) {
       return {encoder::place::template constants<T>::plan(memory), decoder::place::template constants<T>::plan(memory)};
     }
+    template <class F>
+    void each(F f) const {
+      f(encoder_positions);
+      f(decoder_positions);
+    }
   };
 
   /// What a slice of images leaves for its backward pass. `asked` says which outputs are wanted (bits of outputs).
@@ -79,6 +95,12 @@ struct autoencoder {
       return s;
     }
     bool decodes() const { return (asked & (pixels_output | teacher_output)) != 0; }
+    /// f(saved of a tower) for those that run, in the order of `towers`.
+    template <class F>
+    void each_tower(F f) const {
+      f(encoder_.tower);
+      if (decodes()) f(decoder_.tower);
+    }
     rows_view<const T, P> pixels() const { return decoder_.pixels; }
     painted_patches painted(const mask_view& mask) const { return {mask, decoder_.first_painted}; }
   };
@@ -87,11 +109,9 @@ struct autoencoder {
   static void forward(B& backend, const Images& images, const mask_view& mask, const constants<scalar_of<B>>& tables,
                       const parameters<scalar_of<B>>& p, const saved<scalar_of<B>>& s, arena& scratch) {
     using T = scalar_of<B>;
-    std::int32_t* const visible_patch = s.visible_patch;
-    const index V = mask.visible;
-    backend.map(s.encoder_.patch_embed.output.rows(), 1,
-                [=] SDMAE_ELEMENT(index r, index) { visible_patch[r] = mask.order[r / V * N + r % V]; });
-    encoder::forward(backend, images, V, visible_patch, tables.encoder_positions, p.encoder_, s.encoder_, scratch);
+    visible_patches(backend, mask, s.encoder_.patch_embed.output.rows(), s.visible_patch);
+    encoder::forward(backend, images, mask.visible, s.visible_patch, tables.encoder_positions, p.encoder_, s.encoder_,
+                     scratch);
     if (!s.decodes()) return;
     bridge::forward(backend, s.encoder_.output(), p.bridge_, s.bridged);
     decoder::forward(backend, mask, s.bridged, vector_view<const T, Dd>(p.mask_token), tables.decoder_positions,

@@ -11,32 +11,20 @@
 #include "sdmae/core/batch.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/model/model.hpp"
+#include "sdmae/vit/pooling.hpp"
 
 namespace sdmae {
 
-/// What stands for an image: the mean over its patch tokens, or its class token.
-enum class pooling { mean, class_token };
-
-/// pooled(image, ·) = Σ_t tokens(image·(C + N) + C + t, ·)/N, or the class token's row. Overwritten.
-template <index N, index C, tensor_backend B, index D>
-void pool(B& backend, rows_view<const scalar_of<B>, D> tokens, rows_view<scalar_of<B>, D> pooled, pooling how) {
-  using T = scalar_of<B>;
-  const bool mean = how == pooling::mean;
-  backend.map(pooled.rows(), D, [=] SDMAE_ELEMENT(index image, index c) {
-    T sum = mean ? T(0) : tokens(image * (C + N), c);
-    for (index t = 0; mean && t < N; ++t) sum += tokens(image * (C + N) + C + t, c);
-    pooled(image, c) = mean ? sum / T(N) : sum;
-  });
-}
-
 /// Features of an image: the encoder over all its patches, its final norm, then the mean over the patch tokens (a class
-/// token left out) or the class token alone. Images pass in slices; only two blocks' activations are held. The model
-/// must outlive the extractor, which reads the weights as they are when it is made.
+/// token left out) or the class token alone; of a vit_classifier, its scores. Images pass in slices; only two blocks'
+/// activations are held. The model must outlive the extractor, which reads the weights as they are when it is made.
 template <class Architecture, tensor_backend B, class Value = std::uint8_t>
 class feature_extractor {
  public:
   using T = scalar_of<B>;
   static constexpr index D = Architecture::D;
+  static constexpr bool classifies = Architecture::says == distilled::classes;
+  static constexpr index width = classifies ? Architecture::K : D;  // of what stands for an image
 
   explicit feature_extractor(model<Architecture, B>& from, index slice = 4, pooling how = pooling::mean)
       : model_(from), slice_(slice), pooling_(how) {
@@ -52,15 +40,15 @@ class feature_extractor {
     for (index r = 0; r < slice_ * N; ++r) patches_.push_back(static_cast<std::int32_t>(r % N));
   }
 
-  /// Pulls all images of a batch and writes their features to `out` on the host, [batch, D]. Allocates nothing.
+  /// Pulls all images of a batch and writes their features to `out` on the host, [batch, width]. Allocates nothing.
   template <class Batch>
   void operator()(Batch& batch, T* out) {
     for (index first = 0; first < batch.size(); first += slice_) {
       const index count = std::min(slice_, batch.size() - first);
       batch.next(count, pixels_.data());
       arena memory(memory_.data());
-      const rows_view<T, D> pooled = run(backend(), memory, count);
-      backend().copy_out(out + first * D, pooled.data, count * D);
+      const rows_view<T, width> features = run(backend(), memory, count);
+      backend().copy_out(out + first * width, features.data, count * width);
       backend().synchronise();
     }
   }
@@ -82,17 +70,15 @@ class feature_extractor {
 
   /// The features of the first `count` images of pixels_.
   template <class Backend>
-  rows_view<T, D> run(Backend& backend, arena& memory, index count) {
+  rows_view<T, width> run(Backend& backend, arena& memory, index count) {
     const index rows = count * N, values = count * Architecture::image.values();
     Value* const images = memory.template take<Value>("images", values);
     std::int32_t* const patches = memory.template take<std::int32_t>("patches", rows);
     backend.copy_in(images, pixels_.data(), values);
     backend.copy_in(patches, patches_.data(), rows);
-    const auto pooled = memory.template rows<T, D>("features", count);
     const index tokens = count * (C + N);
     const auto embedded = encoder::embedding::template saved<T>::plan(memory, rows);
     const auto sequence = C > 0 ? memory.template rows<T, D>("sequence", tokens) : embedded.output;
-    const auto normalised = tower::norm_layer::template saved<T>::plan(memory, tokens);
     std::array<typename tower::block::template saved<T>, 2> blocks;
     for (auto& block : blocks) block = tower::block::template saved<T>::plan(memory, count, tokens);
     for (auto& block : blocks) tower::block::keep_branches(backend, block);
@@ -105,9 +91,24 @@ class feature_extractor {
       tower::block::forward(backend, C + N, x, p.tower.blocks[i], blocks[i % 2], memory);
       x = blocks[i % 2].output;
     }
-    tower::norm_layer::forward(backend, x, p.tower.norm, normalised);
-    pool<N, C>(backend, rows_view<const T, D>(normalised.output), pooled, pooling_);
-    return pooled;
+    return summarise(backend, x, memory);
+  }
+
+  /// What stands for each image, from its tokens [count·(C + N), D] behind the last block.
+  template <class Backend>
+  rows_view<T, width> summarise(Backend& backend, rows_view<const T, D> tokens, arena& memory) {
+    const index count = tokens.rows() / (C + N);
+    if constexpr (classifies) {
+      const auto s = Architecture::classification::template saved<T>::plan(memory, count);
+      Architecture::classification::forward(backend, N, tokens, model_.weights().classification_, s);
+      return s.scores;
+    } else {
+      const auto pooled = memory.template rows<T, D>("features", count);
+      const auto normalised = tower::norm_layer::template saved<T>::plan(memory, tokens.rows());
+      tower::norm_layer::forward(backend, tokens, model_.weights().encoder_.tower.norm, normalised);
+      pool<C>(backend, N, rows_view<const T, D>(normalised.output), pooled, pooling_);
+      return pooled;
+    }
   }
 
   using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));

@@ -26,6 +26,11 @@ void initialise(const parameter& row, std::uint64_t position, const initialisati
   const auto fill = [&](auto draw) {
     for (index i = 0; i < row.count(); ++i) values[i] = T(draw());
   };
+  const auto truncated = [&] {
+    double z = numbers.normal();
+    while (std::abs(z) > 1.0) z = numbers.normal();
+    return z;
+  };
   const auto uniform = [&](double bound) { fill([&] { return numbers.uniform(-bound, bound); }); };
   switch (row.traits.start) {
     case initial::zero:
@@ -49,11 +54,9 @@ void initialise(const parameter& row, std::uint64_t position, const initialisati
       return;
     }
     case initial::truncated_normal:
-      return fill([&] {
-        double z = numbers.normal();
-        while (std::abs(z) > 1.0) z = numbers.normal();
-        return 0.02 * z;
-      });
+      return fill([&] { return 0.02 * truncated(); });
+    case initial::nearly_zero:
+      return fill([&] { return 0.001 * 0.02 * truncated(); });
   }
 }
 

@@ -17,9 +17,9 @@ constexpr vit_shape mae_tower(vit_shape sizes) {
 /// Dimensions only, no weights; the sizes are those of mae_tower. No student and no teacher: a loss of pixels alone.
 template <image_shape Image, vit_shape Encoder, vit_shape Decoder>
 struct mae : autoencoder<Image, mae_tower(Encoder), mae_tower(Decoder),
-                         autoencoder_family{vit::he_et_al_weights, vit::token_order::reading, true}> {
+                         autoencoder_family{vit::he_et_al_weights, vit::token_order::reading, true, false}> {
   using trunk = autoencoder<Image, mae_tower(Encoder), mae_tower(Decoder),
-                            autoencoder_family{vit::he_et_al_weights, vit::token_order::reading, true}>;
+                            autoencoder_family{vit::he_et_al_weights, vit::token_order::reading, true, false}>;
   using trunk::D, trunk::Dd, trunk::N, trunk::P;
   static constexpr image_shape image = Image;
   static constexpr index K = 1;  // of a student and a teacher that are not there

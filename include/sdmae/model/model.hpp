@@ -33,8 +33,7 @@ class model {
     memory_ = backend.allocate(plan.peak());
     arena real(memory_.data());
     lay_out(real);
-    write_positions(tables_.encoder_positions.table);
-    write_positions(tables_.decoder_positions.table);
+    tables_.each([&](const auto& positions) { write_positions(positions.table); });
     backend.fill(flat_, storage, scalar(0));
     std::size_t position = 0;
     for (const parameter& row : table()) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -43,23 +44,30 @@ struct adamw {
 };
 
 /// The pieces of the flat buffers that an update touches: trained parameters that a loss with a weight reaches (bits of
-/// outputs). What no loss reaches stays as it is: no decay either. Neighbours that decay alike are one piece.
-inline std::vector<adamw_segment> adamw_segments(std::span<const parameter> table, unsigned reached) {
+/// outputs). What no loss reaches stays as it is: no decay either. group_of(parameter): whose numbers update it.
+/// Neighbours of one group that decay alike are one piece.
+template <class Groups>
+std::vector<adamw_segment> adamw_segments(std::span<const parameter> table, unsigned reached, Groups group_of) {
   constexpr index grain = detail::table_walk::grain;
   std::vector<adamw_segment> segments;
   for (const parameter& row : table) {
     if (!row.traits.trained || (row.reached_by & reached) == 0) continue;
+    const auto group = static_cast<std::int32_t>(group_of(row));
     if (!segments.empty()) {
       adamw_segment& last = segments.back();
       const index padded_end = (last.offset + last.count + grain - 1) / grain * grain;
-      if (last.decays == row.traits.decays && row.offset == padded_end) {
+      if (last.decays == row.traits.decays && last.group == group && row.offset == padded_end) {
         last.count = row.offset + row.count() - last.offset;
         continue;
       }
     }
-    segments.push_back({row.offset, row.count(), row.traits.decays});
+    segments.push_back({row.offset, row.count(), row.traits.decays, group});
   }
   return segments;
+}
+/// All of one group.
+inline std::vector<adamw_segment> adamw_segments(std::span<const parameter> table, unsigned reached) {
+  return adamw_segments(table, reached, [](const parameter&) { return 0; });
 }
 
 }  // namespace sdmae

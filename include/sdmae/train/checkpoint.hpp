@@ -1,12 +1,11 @@
 // Checkpoints: a training run as a safetensors file, weights under the released names. Needs sdmae::checkpoint.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +14,8 @@
 #include "sdmae/io/safetensors.hpp"
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_report.hpp"
-#include "sdmae/train/trainer.hpp"
-#include "sdmae/vit/position_resize.hpp"
+#include "sdmae/train/checkpoint_positions.hpp"
+#include "sdmae/train/training.hpp"
 
 namespace sdmae {
 
@@ -34,6 +33,13 @@ inline tensor_to_write to_write(const named_tensor& tensor) {
           }};
 }
 
+inline bool misshaped(const safetensors_file& file, const named_tensor& wanted) {
+  return file.info(wanted.name).shape != wanted.shape;
+}
+inline std::string shapes(const safetensors_file& file, const named_tensor& wanted) {
+  return wanted.name + " is " + shape_text(file.info(wanted.name).shape) + ", not " + shape_text(wanted.shape);
+}
+
 /// Every way in which a file's tensors differ from the wanted ones; those for which `ignored` is true do not count.
 template <class Ignored>
 std::vector<std::string> differences(const safetensors_file& file, const std::vector<named_tensor>& wanted,
@@ -44,52 +50,12 @@ std::vector<std::string> differences(const safetensors_file& file, const std::ve
     known[tensor.name] = true;
     if (!file.contains(tensor.name))
       found.push_back("missing " + tensor.name);
-    else if (file.info(tensor.name).shape != tensor.shape)
-      found.push_back(tensor.name + " is " + shape_text(file.info(tensor.name).shape) + ", not " +
-                      shape_text(tensor.shape));
+    else if (misshaped(file, tensor))
+      found.push_back(shapes(file, tensor));
   }
   for (const tensor_info& tensor : file.tensors())
     if (!known.count(tensor.name) && !ignored(tensor.name)) found.push_back("unexpected " + tensor.name);
   return found;
-}
-
-// A position table of a file that a model wants for another grid of patches. `kept` rows belong to the class token.
-struct resized_table {
-  named_tensor wanted;
-  vit::patch_grid from, to;
-  index kept = 0;
-
-  std::string text() const {
-    const auto size = [](vit::patch_grid grid) {
-      return std::to_string(grid.height) + "x" + std::to_string(grid.width);
-    };
-    return wanted.name + " from " + size(from) + " to " + size(to) + " patches";
-  }
-
-  // What the file holds under that name, and takes it resized.
-  named_tensor as_tensor() const {
-    named_tensor stored = wanted;
-    stored.write = [table = *this](const float* values) {
-      const index width = table.wanted.shape[2], rows = table.kept + table.from.patches();
-      const std::vector<float> old(values, values + rows * width);
-      table.wanted.write(vit::resize_positions(old, width, table.kept, table.from, table.to).data());
-    };
-    return stored;
-  }
-};
-
-inline std::optional<resized_table> resizable(const safetensors_file& file, const named_tensor& wanted,
-                                              vit::patch_grid grid) {
-  const std::vector<index>& have = file.info(wanted.name).shape;
-  const std::vector<index>& want = wanted.shape;
-  if (!wanted.name.ends_with("pos_embed")) return std::nullopt;  // in SD-MAE "encoder.pos_embed"
-  if (have.size() != 3 || want.size() != 3 || have[2] != want[2] || have[1] == want[1]) return std::nullopt;
-  for (const index kept : {1, 0}) {
-    const auto from = vit::square_grid(have[1] - kept);
-    const auto to = grid.patches() == want[1] - kept ? std::optional(grid) : vit::square_grid(want[1] - kept);
-    if (from && to) return resized_table{wanted, *from, *to, kept};
-  }
-  return std::nullopt;
 }
 
 // All values are looked at before the first is taken: a file is taken whole or not at all.
@@ -106,8 +72,9 @@ inline bool is_training_state(const std::string& name) { return name.rfind("sdma
 }  // namespace detail
 
 /// Writes weights, moments, the losses' states and the step number, atomically: an older file stays until the new one
-/// is whole. Throws sdmae::error when the disk does not take it.
-inline void save_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+/// is whole. A model that keeps position tables adds its image size to the metadata: "sdmae.image". Throws sdmae::error
+/// when the disk does not take it.
+inline void save_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   std::vector<tensor_to_write> tensors;
   for (const named_tensor& tensor : run.parameters()) tensors.push_back(detail::to_write(tensor));
   for (const named_tensor& tensor : run.training_state()) tensors.push_back(detail::to_write(tensor));
@@ -115,59 +82,83 @@ inline void save_checkpoint(const std::filesystem::path& path, trainer& run, con
   tensors.push_back(tensor_from<std::int64_t>("sdmae.step", {}, &step));
   run_settings metadata = settings;
   metadata["format"] = "pt";
+  if (const auto image = detail::image_of(run.parameters())) metadata.insert({"sdmae.image", text_of(*image)});
   write_safetensors(path, std::move(tensors), metadata);
 }
 
 /// What load_parameters accepts beside a file that has exactly the model's tensors.
 struct load_options {
-  bool missing = false;  // a file may lack parameters, which then keep their values: an encoder alone
-  vit::patch_grid grid;  // the model's, where it is not square: for position tables of another one
+  bool missing = false;     // a file may lack parameters, which then keep their values: an encoder alone
+  bool unexpected = false;  // a file may hold tensors that the model does not have, which are then left where they are
+  bool resize = true;       // a file's position tables may be for another grid of patches
+  std::string remedy = {};  // how a user accepts what is missing or unexpected, told where that is all that is wrong
 };
 
+namespace detail {
+
+// What is wrong with a file, and the way out. `misshaped`: of tensors that both have.
+inline void refuse_parameters(const std::filesystem::path& path, const load_report& report,
+                              const std::vector<std::string>& misshaped, const load_options& options) {
+  std::vector<std::string> found = misshaped;
+  const auto add = [&](const char* what, const std::vector<std::string>& names) {
+    for (const std::string& name : names) found.push_back(what + name);
+  };
+  const bool nothing = report.used.empty();
+  if (!options.missing || nothing) add("missing ", report.missing);
+  if (!options.unexpected || nothing) add("unexpected ", report.unexpected);
+  if (found.empty()) return;
+  const bool in_part = misshaped.empty() && !nothing && !options.remedy.empty();
+  const std::string other = "choose the --preset that the file was made with";
+  throw error(path.string(), "does not fit the preset: " + joined(condensed(found)),
+              in_part ? options.remedy + ", or " + other : other);
+}
+
+}  // namespace detail
+
 /// Takes the parameters of a model from a file that has the same names; its "sdmae." tensors are left out. A position
-/// table ("pos_embed", "decoder_pos_embed") of another grid is interpolated: vit::resize_positions. Returns what became
-/// of every tensor. Throws sdmae::error that lists every tensor missing (unless accepted), unexpected or misshaped, or
-/// names one that holds no finite numbers, before any weight has changed.
+/// table of another grid is interpolated (vit::resize_positions); the file's grid is what its metadata say
+/// ("sdmae.image"), else a square one. Returns what became of every tensor. Throws sdmae::error that lists every tensor
+/// missing, unexpected (unless accepted) or misshaped, or names one that holds no finite numbers, before any weight has
+/// changed; also when nothing in the file is the model's.
 inline load_report load_parameters(const std::filesystem::path& path, const std::vector<named_tensor>& wanted,
                                    const load_options& options = {}) {
   const safetensors_file file(path);
   load_report report;
   std::vector<named_tensor> taken;
-  std::vector<detail::resized_table> tables;
+  std::vector<std::string> misshaped;
+  std::set<std::string> used;
   for (const named_tensor& tensor : wanted) {
     if (!file.contains(tensor.name)) {
       report.missing.push_back(tensor.name);
       continue;
     }
     report.used.push_back(tensor.name);
-    if (auto table = detail::resizable(file, tensor, options.grid)) {
+    used.insert(tensor.name);
+    if (const auto table = detail::resizable(file, tensor)) {
       report.reshaped.push_back(table->text());
-      tables.push_back(std::move(*table));
+      if (!options.resize) misshaped.push_back(table->refusal());
+      taken.push_back(table->as_tensor());
     } else {
+      if (detail::misshaped(file, tensor)) misshaped.push_back(detail::shapes(file, tensor));
       taken.push_back(tensor);
     }
   }
-  std::vector<std::string> found = detail::differences(file, taken, [&](const std::string& name) {
-    return detail::is_training_state(name) || std::count(report.used.begin(), report.used.end(), name) > 0;
-  });
-  if (!options.missing || report.used.empty())
-    for (const std::string& name : report.missing) found.push_back("missing " + name);
-  if (!found.empty())
-    throw error(path.string(), "does not fit the preset: " + detail::joined(found),
-                "choose the --preset that the file was made with");
   for (const tensor_info& tensor : file.tensors())
-    if (detail::is_training_state(tensor.name)) report.left_out.push_back(tensor.name);
-  for (detail::resized_table& table : tables) taken.push_back(table.as_tensor());
+    if (detail::is_training_state(tensor.name))
+      report.left_out.push_back(tensor.name);
+    else if (!used.count(tensor.name))
+      report.unexpected.push_back(tensor.name);
+  detail::refuse_parameters(path, report, misshaped, options);
   detail::read_into(file, taken);
   return report;
 }
-inline load_report load_parameters(const std::filesystem::path& path, trainer& run, const load_options& options = {}) {
+inline load_report load_parameters(const std::filesystem::path& path, training& run, const load_options& options = {}) {
   return load_parameters(path, run.parameters(), options);
 }
 
 /// Continues where save_checkpoint left off. Throws sdmae::error that lists every setting or tensor that differs,
 /// before anything has changed.
-inline void resume_checkpoint(const std::filesystem::path& path, trainer& run, const run_settings& settings) {
+inline void resume_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   const safetensors_file file(path);
   std::vector<std::string> found;
   for (const auto& [key, value] : settings) {
@@ -178,6 +169,9 @@ inline void resume_checkpoint(const std::filesystem::path& path, trainer& run, c
     else if (stored->second != value)
       found.push_back(name + " was " + stored->second + ", now " + value);
   }
+  for (const auto& [key, value] : file.metadata())
+    if (detail::is_training_state(key) && settings.count(key) == 0)
+      found.push_back(key.substr(6) + " was " + value + ", now not given");
   if (!found.empty())
     throw error(path.string(), "is of another run: " + detail::joined(found),
                 "resume with the settings it was started with, or start anew in another folder");

@@ -11,8 +11,9 @@ namespace sdmae {
 /// Values that the towers of an architecture take for `count` images.
 template <class Architecture>
 constexpr index drop_path_values(index count) {
-  const auto of = [=](const vit_shape& tower) { return tower.drop_path ? 2 * tower.depth * count : 0; };
-  return of(Architecture::encoder_shape) + of(Architecture::decoder_shape);
+  index values = 0;
+  for (const vit_shape& tower : Architecture::towers) values += tower.drop_path ? 2 * tower.depth * count : 0;
+  return values;
 }
 
 /// Draws for image `image` of `count`: for each tower with drop path and each of its branches, at
@@ -22,14 +23,11 @@ template <class Architecture, class T>
 void draw_drop_path(double rate, std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, index image,
                     index count, T* keep) {
   random_sequence numbers(seed, stream::drop_path, epoch, sample);
-  const auto draw = [&](const vit_shape& tower) {
+  for (const vit_shape& tower : Architecture::towers)
     for (int branch = 0; tower.drop_path && branch < 2 * tower.depth; ++branch, keep += count) {
       const double here = tower.depth > 1 ? rate * double(branch / 2) / double(tower.depth - 1) : 0.0;
       keep[image] = numbers.uniform() < here ? T(0) : T(1 / (1 - here));
     }
-  };
-  draw(Architecture::encoder_shape);
-  draw(Architecture::decoder_shape);
 }
 
 /// Copies what was drawn for `count` images to where the blocks read it.
@@ -40,14 +38,12 @@ void copy_drop_path(B& backend, const T* keep, index count, const Saved& saved) 
     backend.copy_in(to.data, keep, count);
     keep += count;
   };
-  const auto copy = [&](const auto& tower) {
+  saved.each_tower([&](const auto& tower) {
     for (const auto& block : tower.blocks) {
       copy_column(block.keep_1);
       copy_column(block.keep_2);
     }
-  };
-  copy(saved.encoder_.tower);
-  if (saved.decodes()) copy(saved.decoder_.tower);
+  });
 }
 
 }  // namespace sdmae

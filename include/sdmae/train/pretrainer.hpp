@@ -1,4 +1,4 @@
-// Pre-training: one call is one step of forward, losses, backward and AdamW over a batch, slice by slice.
+// Training: one call is one step of forward, losses, backward and AdamW over a batch, slice by slice.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "sdmae/masking/draw.hpp"
 #include "sdmae/model/model.hpp"
 #include "sdmae/train/adamw.hpp"
+#include "sdmae/train/layer_decay.hpp"
 #include "sdmae/train/report.hpp"
 #include "sdmae/train/schedule.hpp"
 #include "sdmae/train/slice_pass.hpp"
@@ -27,6 +28,7 @@ struct pretrain_settings {
   index slice = 8;             // images that pass through the model together; no result depends on it
   cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
   double drop_path = 0;        // rate of the last block of towers that have drop path; see draw_drop_path
+  double layer_decay = 1;      // of the learning rate, from layer to layer towards the image; see layer_rate
 };
 
 /// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
@@ -56,8 +58,12 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
       throw error("drop_path", "must lie in [0, 1)", "choose the share of branches that the last block drops");
     if (settings_.drop_path > 0 && drop_path_values<Architecture>(1) == 0)
       throw error("drop_path", "this architecture drops nothing", "set vit_shape::drop_path of encoder or decoder");
+    if (!(settings_.layer_decay > 0 && settings_.layer_decay <= 1))
+      throw error("layer_decay", "must lie in (0, 1]", "1: every layer learns at the same rate");
     if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
-    segments_ = adamw_segments(model_type::table(), pass_.reaches());
+    segments_ = adamw_segments(model_type::table(), pass_.reaches(), [&](const parameter& row) {
+      return settings_.layer_decay == 1 ? 0 : layer_of(row.name(), depth);
+    });
     arena plan;
     state_type::plan(plan, backend());
     memory_ = backend().allocate(plan.peak());
@@ -70,6 +76,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   /// changed, when the batch is empty or when the loss or the gradient is not finite.
   template <image_batch Batch>
   report_type step(Batch& batch) {
+    static_assert(!labelled || labelled_batch<Batch, T>,
+                  "sdmae: a classifier learns from labels: its batch must bring `label(i, out)`, see labelled_batch");
     if (batch.size() < 1) throw error("batch", "holds no image", "pass at least one image a step");
     reserve<typename Batch::value_type>(batch.size());
     begin_step(batch.epoch());
@@ -107,7 +115,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     planning_backend<B> counting(backend());
     arena plan;
     pass_.lay_out_columns(plan, images);
-    pass_.template run<std::uint8_t>(counting, plan, state_, nullptr, nullptr, nullptr, 0, images, images);
+    pass_.template run<std::uint8_t>(counting, plan, state_, {}, 0, images, images);
     return counting.work();
   }
 
@@ -126,7 +134,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
 
  private:
   using state_type = training_state<model_type, Loss>;
-  static constexpr index storage = model_type::storage;
+  static constexpr index storage = model_type::storage, depth = Architecture::encoder_shape.depth;
+  static constexpr bool labelled = Architecture::says == distilled::classes;
 
   B& backend() { return model_.backend(); }
 
@@ -135,7 +144,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     planning_backend<B> nothing(backend());
     pass_.lay_out_columns(memory, batch);
     Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
-    pass_.template run<Value>(nothing, memory, state_, nullptr, nullptr, nullptr, 0, std::min(batch, slice), batch);
+    pass_.template run<Value>(nothing, memory, state_, {}, 0, std::min(batch, slice), batch);
   }
 
   /// Takes memory for batches of `batch` images where there is not enough yet.
@@ -149,6 +158,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
     grow(host_masks_, slice * Architecture::N);
     grow(host_keep_, static_cast<std::size_t>(drop_path_values<Architecture>(index(slice))));
+    grow(host_labels_, labelled ? slice * Architecture::K : 0);
     grow(host_columns_, static_cast<std::size_t>(batch) * Loss::columns);
   }
 
@@ -174,8 +184,19 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
     arena memory(step_memory_.data());
     pass_.lay_out_columns(memory, batch.size());
-    pass_.template run<Value>(backend(), memory, state_, images, host_masks_.data(), draw_kept(batch, first, count),
-                              first, count, batch.size());
+    pass_.template run<Value>(
+        backend(), memory, state_,
+        {images, host_masks_.data(), draw_kept(batch, first, count), read_labels(batch, first, count)}, first, count,
+        batch.size());
+  }
+
+  /// What the images of a slice show; null where the architecture does not say classes.
+  template <class Batch>
+  const T* read_labels([[maybe_unused]] const Batch& batch, [[maybe_unused]] index first,
+                       [[maybe_unused]] index count) {
+    if constexpr (labelled)
+      for (index i = 0; i < count; ++i) batch.label(first + i, host_labels_.data() + i * Architecture::K);
+    return labelled ? host_labels_.data() : nullptr;
   }
 
   /// Which branches stay for these images; null: all.
@@ -238,9 +259,13 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
       if (pass_.evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
     });
-    const adamw_numbers<T> numbers =
-        optimiser_.template numbers<T>(steps_done_ + 1, report.learning_rate, report.gradient_norm);
-    backend().copy_in(reinterpret_cast<std::byte*>(state_.numbers), reinterpret_cast<const std::byte*>(&numbers),
+    std::array<adamw_numbers<T>, state_type::groups> numbers;
+    for (index layer = 0; layer < state_type::groups; ++layer) {
+      const double rate = report.learning_rate * layer_rate(settings_.layer_decay, layer, depth);
+      numbers[static_cast<std::size_t>(layer)] =
+          optimiser_.template numbers<T>(steps_done_ + 1, rate, report.gradient_norm);
+    }
+    backend().copy_in(reinterpret_cast<std::byte*>(state_.numbers), reinterpret_cast<const std::byte*>(numbers.data()),
                       static_cast<index>(sizeof(numbers)));
     backend().adamw_update(
         segments_, adamw_buffers<T>{model_.flat(), state_.gradients, state_.first_moments, state_.second_moments},
@@ -260,7 +285,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   state_type state_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;
-  std::vector<T> host_keep_;
+  std::vector<T> host_keep_, host_labels_;
   std::vector<double> host_columns_;
 };
 

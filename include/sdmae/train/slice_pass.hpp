@@ -15,6 +15,16 @@
 
 namespace sdmae {
 
+/// What the host hands over with a slice. keep: see draw_drop_path; null keeps every branch. labels: [count, K], of
+/// architectures that say classes.
+template <class Value, class T>
+struct slice_inputs {
+  const Value* images = nullptr;
+  const std::int32_t* masks = nullptr;
+  const T* keep = nullptr;
+  const T* labels = nullptr;
+};
+
 /// Knows which outputs of the model the losses read and which their gradients reach. The model must outlive it.
 template <class Model, class Loss>
 class slice_pass {
@@ -28,6 +38,8 @@ class slice_pass {
       (Loss::possible_reads & (student_output | teacher_output) & ~architecture::outputs) == 0,
       "sdmae: this architecture has no student and no teacher (He et al.'s MAE): leave self-distillation out of "
       "its loss, or train sd_mae");
+  static_assert((Loss::possible_reads & pixels_output & ~architecture::outputs) == 0,
+                "sdmae: this architecture paints no pixels (a classifier): take loss::cross_entropy alone");
 
   /// `visible`: patches that stay so in every image.
   slice_pass(Model& model, Loss loss, index visible) : model_(model), loss_(std::move(loss)), visible_(visible) {
@@ -60,23 +72,24 @@ class slice_pass {
     spread_ = spread_type::plan(memory, batch);
   }
 
-  /// Forward, losses and backward of images [first, first + count) of a batch. `host_keep`: see draw_drop_path; null
-  /// keeps every branch. Also run on a planning backend.
+  /// Forward, losses and backward of images [first, first + count) of a batch. Also run on a planning backend.
   template <class Value, class Backend>
-  void run(Backend& backend, arena& memory, state_type& kept, const Value* host_images, const std::int32_t* host_masks,
-           const T* host_keep, index first, index count, index batch) {
+  void run(Backend& backend, arena& memory, state_type& kept, const slice_inputs<Value, T>& host, index first,
+           index count, index batch) {
     Value* const images = memory.take<Value>("images", count * architecture::image.values());
     std::int32_t* const order = memory.take<std::int32_t>("masks", count * architecture::N);
-    backend.copy_in(images, host_images, count * architecture::image.values());
-    backend.copy_in(order, host_masks, count * architecture::N);
+    backend.copy_in(images, host.images, count * architecture::image.values());
+    backend.copy_in(order, host.masks, count * architecture::N);
     const mask_view mask{order, architecture::N, visible_};
     const images_type<Value> source{images};
 
     saved_ = saved_type::plan(memory, count, mask, reads_);
-    if (host_keep == nullptr)
+    if constexpr (architecture::says == distilled::classes)
+      backend.copy_in(saved_.labels.data, host.labels, saved_.labels.size());
+    if (host.keep == nullptr)
       architecture::keep_branches(backend, saved_);
     else
-      copy_drop_path(backend, host_keep, count, saved_);
+      copy_drop_path(backend, host.keep, count, saved_);
     architecture::forward(backend, source, mask, model_.tables(), model_.weights(), model_.prepared(), saved_, memory);
     spread_.collect(backend, saved_.encoder_.patches, first, count);
 

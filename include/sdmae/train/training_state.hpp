@@ -18,7 +18,9 @@ struct training_state {
   T *gradients = nullptr, *first_moments = nullptr, *second_moments = nullptr;
   typename Model::parameters gradient_views;
   loss_states losses;
-  adamw_numbers<T>* numbers = nullptr;
+  /// AdamW's numbers differ by layer where the learning rate does: see layer_of.
+  static constexpr index groups = Model::architecture::encoder_shape.depth + 2;
+  adamw_numbers<T>* numbers = nullptr;  // [groups]
   double* norm_workspace = nullptr;
   index zeroed = 0;  // values from `gradients` on that start at zero
 
@@ -30,7 +32,7 @@ struct training_state {
     s.second_moments = memory.take<T>("second moments", Model::storage);
     s.losses = loss_states::plan(memory);
     s.zeroed = static_cast<index>(memory.used() / sizeof(T));
-    s.numbers = memory.take<adamw_numbers<T>>("optimiser numbers", 1);
+    s.numbers = memory.take<adamw_numbers<T>>("optimiser numbers", groups);
     s.norm_workspace = memory.take<double>("norm", backend.sum_of_squares_workspace(Model::storage));
     if (!memory.planning()) s.gradient_views = bind_parameters<typename Model::parameters>(s.gradients);
     return s;

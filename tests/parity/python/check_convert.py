@@ -18,7 +18,7 @@ except ImportError as problem:
     print("check skipped:", problem)
     sys.exit(77)
 
-from golden_interop import as_timm, case, timm_vit  # which also finds the oracle
+from golden_interop import GOLDEN, as_timm, case, pattern, timm_vit  # which also finds the oracle
 from oracle import PRESETS, Config, Mae, SdMae, Vit
 
 CONVERT, SCRATCH = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
@@ -147,6 +147,29 @@ def classifiers(name, options, images):
 
 
 @torch.no_grad()
+def finetuned(images):
+    """What `finetune` leaves: SD-MAE's encoder without its norm, fc_norm and a head."""
+    _, weights, _ = case("tiny")
+    model = timm.models.VisionTransformer(img_size=32, patch_size=8, embed_dim=32, depth=2, num_heads=2, num_classes=5,
+                                          class_token=False, global_pool="avg", fc_norm=True).eval()
+    own = {key: torch.randn_like(value) / 4 for key, value in model.state_dict().items()
+           if key.startswith(("head.", "fc_norm."))}
+    released = load_file(GOLDEN / "tiny/init.safetensors")
+    encoder = {key: value for key, value in released.items()
+               if key.startswith("encoder.") and not key.startswith("encoder.norm.")}
+    source = SCRATCH / "finetuned.safetensors"
+    save_file(encoder | own, source)
+    as_ours = convert(source, SCRATCH / "finetuned_timm.safetensors", "timm", "--image", "32x32", "--heads", "2")
+    model.load_state_dict(load_file(as_ours), strict=True)
+    by_hand = {key: value for key, value in weights.items() if not key.startswith("norm.")} | own
+    classes = model(images)
+    model.load_state_dict(by_hand, strict=True)
+    compare("finetuned: classes in timm, our file and by hand", classes, model(images), 1e-6)
+    path = convert(source, SCRATCH / "finetuned.onnx", "onnx", "--image", "32x32", "--heads", "2")
+    compare("finetuned: classes in ONNX Runtime and timm", run_onnx(path, images), classes, 1e-4)
+
+
+@torch.no_grad()
 def resized(images):
     """Position tables of 224 x 224 images for 224 x 448, as timm itself resizes them."""
     model = timm.create_model("vit_tiny_patch16_224", num_classes=0).eval()
@@ -158,12 +181,30 @@ def resized(images):
     compare("position table for 224 x 448", table, wanted, 1e-6)
 
 
+@torch.no_grad()
+def variant():
+    """An SD-MAE encoder with class token and learned positions, for the sizes that it was not trained at."""
+    source = GOLDEN / "interop/learned_224.safetensors"
+    answers = load_file(GOLDEN / "interop/resized.safetensors")
+    for height, width in ((224, 224), (256, 256), (224, 448)):
+        size = f"{height}x{width}"
+        model = timm.models.VisionTransformer(img_size=(height, width), patch_size=16, embed_dim=16, depth=2, num_heads=2,
+                                              mlp_ratio=2, num_classes=0).eval()
+        ours = convert(source, SCRATCH / f"learned_{size}.safetensors", "timm", "--image", size)
+        model.load_state_dict(load_file(ours), strict=True)
+        images = pattern(height, width)
+        compare(f"learned positions at {size} in timm", model(images), answers[size + ".class"], 1e-5)
+        path = convert(source, SCRATCH / f"learned_{size}.onnx", "onnx", "--image", size, "--heads", "2")
+        compare(f"learned positions at {size} in ONNX Runtime", run_onnx(path, images),
+                answers[size + ".mean"], 1e-5)
+
+
 def main():
     SCRATCH.mkdir(parents=True, exist_ok=True)
     average = dict(class_token=False, global_pool="avg", fc_norm=False, num_classes=0)
     for name, size in (("tiny", "32x32"), ("tiny_rect", "32x48")):
         config, _, images = case(name)
-        weights = load_file(Path(__file__).resolve().parent.parent / "golden" / name / "init.safetensors")
+        weights = load_file(GOLDEN / name / "init.safetensors")
         sd_mae(name, weights, images, timm_vit(config, **average), size, str(config["encoder"]["heads"]))
     preset = PRESETS["pretrain_mae_small_patch16_224"]
     images = torch.randn(3, 3, 224, 224)
@@ -177,7 +218,9 @@ def main():
     classifiers("class_token", {}, images)
     classifiers("pooled", dict(global_pool="avg"), images)
     classifiers("without_class_token", dict(class_token=False, global_pool="avg", fc_norm=False), images)
+    finetuned(torch.randn(3, 3, 32, 32))
     resized(images)
+    variant()
 
 
 if __name__ == "__main__":

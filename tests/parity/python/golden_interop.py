@@ -8,6 +8,10 @@
   class_token.logits         the same: norm, class token, head.{weight, bias}
   pooled.logits              the tiny encoder without its norm: mean over patches, fc_norm.{weight, bias}, head.*
   mean.logits                the tiny encoder: norm, mean over patches, head.*
+../golden/interop/learned_224.safetensors: an SD-MAE encoder with class token and learned positions, for 224 x 224 images,
+  patch 16, under our names, its image size in the metadata; nothing of a decoder
+../golden/interop/resized.safetensors: float64 answers of timm with those weights, the position table resized as above, to the
+  two images of `pattern`: <height>x<width>.mean [2, D] (norm, mean over patches) and <height>x<width>.class (class token)
 The weights are turned into timm's here in Python, by the rules, not by our program. Needs torch, timm, safetensors.
 """
 import json
@@ -63,6 +67,46 @@ def answer(model, weights, images):
     return model.double().eval()(images.double())
 
 
+def resized_table(table: torch.Tensor, old: tuple, new: tuple) -> torch.Tensor:
+    """[1, 1 + gh*gw, D] for another grid, the class token's row as it is."""
+    image = table[:, 1:].reshape(1, *old, -1).permute(0, 3, 1, 2)
+    image = torch.nn.functional.interpolate(image, size=new, mode="bicubic", align_corners=False)
+    return torch.cat([table[:, :1], image.permute(0, 2, 3, 1).flatten(1, 2)], 1)
+
+
+def pattern(height: int, width: int) -> torch.Tensor:
+    """[2, 3, height, width]: images that a C++ test can make to the bit."""
+    b, c, y, x = torch.meshgrid(*map(torch.arange, (2, 3, height, width)), indexing="ij")
+    return ((3 * y * y + 5 * x * y + 7 * x + 11 * c * (y + 1) + 40 * b) % 251 - 125) / 64.0
+
+
+def learned_encoder(width=16, depth=2, hidden=32) -> dict:
+    shapes = {"cls_token": (1, 1, width), "pos_embed": (1, 197, width), "patch_embed.proj.weight": (width, 3, 16, 16),
+              "patch_embed.proj.bias": (width,), "norm.weight": (width,), "norm.bias": (width,)}
+    for i in range(depth):
+        shapes |= {f"blocks.{i}.{name}": shape for name, shape in {
+            "norm1.weight": (width,), "norm1.bias": (width,), "attn.q_bias": (width,), "attn.v_bias": (width,),
+            "attn.qkv.weight": (3 * width, width), "attn.proj.weight": (width, width), "attn.proj.bias": (width,),
+            "norm2.weight": (width,), "norm2.bias": (width,), "mlp.fc1.weight": (hidden, width), "mlp.fc1.bias": (hidden,),
+            "mlp.fc2.weight": (width, hidden), "mlp.fc2.bias": (width,)}.items()}
+    draw = {name: torch.randn(shape) / max(1, torch.Size(shape[1:]).numel()) ** 0.5 for name, shape in shapes.items()}
+    draw |= {"pos_embed": torch.randn(shapes["pos_embed"]), "cls_token": torch.randn(shapes["cls_token"])}
+    return {"encoder." + name: value for name, value in draw.items()}
+
+
+@torch.no_grad()
+def resized_answers(weights: dict) -> dict:
+    answers = {}
+    for height, width in ((224, 224), (256, 256), (224, 448)):
+        model = timm.models.VisionTransformer(img_size=(height, width), patch_size=16, embed_dim=16, depth=2, num_heads=2,
+                                              mlp_ratio=2, num_classes=0).double().eval()
+        table = resized_table(weights["encoder.pos_embed"].double(), (14, 14), (height // 16, width // 16))
+        model.load_state_dict(as_timm(weights, 1) | {"pos_embed": table}, strict=True)
+        tokens = model.forward_features(pattern(height, width).double())
+        answers |= {f"{height}x{width}.mean": tokens[:, 1:].mean(1), f"{height}x{width}.class": tokens[:, 0]}
+    return answers
+
+
 def main():
     torch.manual_seed(20)
     timm_answers, positions = {}, {}
@@ -88,15 +132,18 @@ def main():
     for name, grids in dict(larger=(14, 14, 16, 16), oblong=(14, 14, 14, 28), smaller=(7, 9, 4, 5)).items():
         gh, gw, to_h, to_w = grids
         table = torch.randn(1 + gh * gw, 3)
-        image = table[1:].reshape(1, gh, gw, 3).permute(0, 3, 1, 2)
-        image = torch.nn.functional.interpolate(image, size=(to_h, to_w), mode="bicubic", align_corners=False)
         positions[name + ".from"] = table
-        positions[name + ".to"] = torch.cat([table[:1], image.permute(0, 2, 3, 1).reshape(-1, 3)])
+        positions[name + ".to"] = resized_table(table[None], (gh, gw), (to_h, to_w))[0]
         positions[name + ".grids"] = torch.tensor(grids)
     made = {"torch": torch.__version__.split("+")[0], "timm": timm.__version__}
     (GOLDEN / "interop").mkdir(exist_ok=True)
     save_file({key: value.contiguous() for key, value in timm_answers.items()}, GOLDEN / "interop/timm.safetensors", made)
     save_file(positions, GOLDEN / "interop/positions.safetensors", made)
+    torch.manual_seed(21)
+    weights = learned_encoder()
+    save_file(weights, GOLDEN / "interop/learned_224.safetensors", {"format": "pt", "sdmae.image": "224x224"})
+    answers = {key: value.contiguous() for key, value in resized_answers(weights).items()}
+    save_file(answers, GOLDEN / "interop/resized.safetensors", made)
 
 
 if __name__ == "__main__":

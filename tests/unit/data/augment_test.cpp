@@ -89,13 +89,90 @@ TEST_CASE("augment resizes the part asked for") {
   const sdmae::image8 image = pattern(40, 60);
   const auto result = [&](sdmae::cropping part, sdmae::index epoch) {
     sdmae::image8 out(16, 16);
-    sdmae::augment(image, {part, {}, sdmae::interpolation::bilinear}, 9, epoch, 4, 16, 16, out.pixels.data());
+    sdmae::augment(image, sdmae::augmentation{.part = part}, 9, epoch, 4, 16, 16, out.pixels.data());
     return out;
   };
   CHECK(result(sdmae::cropping::whole, 0) == sdmae::resized(image, 16, 16));
   CHECK(result(sdmae::cropping::center, 0) == sdmae::resized(image, {0, 10, 40, 40}, 16, 16));
   CHECK(result(sdmae::cropping::random, 2) == sdmae::resized(image, sdmae::random_box(40, 60, {}, 9, 2, 4), 16, 16));
   CHECK(result(sdmae::cropping::random, 2) != result(sdmae::cropping::random, 3));
+}
+
+namespace {
+
+// Everything on, each part so that it shows.
+sdmae::augmentation everything() {
+  sdmae::augmentation how;
+  how.filter = sdmae::interpolation::bicubic;
+  how.turn = {0.5, 0.5, 0.75};
+  how.stain.strength = 0.2;
+  how.color = {0.4, 0.4, 0.4, 0.1};
+  how.blur = {1, 0.5, 2};
+  how.erase.probability = 1;
+  return how;
+}
+
+sdmae::image8 augmented(const sdmae::augmentation& how, sdmae::index sample, sdmae::index height, sdmae::index width) {
+  sdmae::image8 out(height, width);
+  sdmae::augment(pattern(40, 60), how, 9, 1, sample, height, width, out.pixels.data());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("all parts of an augmentation follow one another, each with random numbers of its own") {
+  const sdmae::augmentation how = everything();
+  bool upright = false, sideways = false;
+  for (std::uint64_t sample = 0; sample < 20; ++sample) {
+    const auto number = static_cast<sdmae::index>(sample);
+    const auto numbers = [&](sdmae::stream purpose) { return sdmae::random_sequence(9, purpose, 1, sample); };
+    const sdmae::orientation turned = sdmae::draw_orientation(how.turn, 9, 1, number);
+    (turned.sideways() ? sideways : upright) = true;
+    const sdmae::pixel_box box = sdmae::random_box(40, 60, how.crop, 9, 1, number);
+    const sdmae::image8 cut = turned.sideways() ? sdmae::resized(pattern(40, 60), box, 12, 16, how.filter)
+                                                : sdmae::resized(pattern(40, 60), box, 16, 12, how.filter);
+    sdmae::image8 expected(16, 12);
+    std::uint8_t* pixels = expected.pixels.data();
+    sdmae::orient(cut, turned, pixels);
+    sdmae::jitter_stain(how.stain, numbers(sdmae::stream::stain), 16 * 12, pixels);
+    sdmae::jitter_color(how.color, numbers(sdmae::stream::color), 16 * 12, pixels);
+    sdmae::blur_sometimes(how.blur, numbers(sdmae::stream::blur), 16, 12, pixels);
+    sdmae::erase_sometimes(how.erase, numbers(sdmae::stream::erase), 16, 12, pixels);
+    CHECK(augmented(how, number, 16, 12) == expected);
+  }
+  CHECK((upright && sideways));
+}
+
+TEST_CASE("each part of an augmentation alone changes images, and none does at its default") {
+  const sdmae::augmentation all = everything(), none;
+  const auto with = [&](auto sdmae::augmentation::*part) {
+    sdmae::augmentation how;
+    how.*part = all.*part;
+    return how;
+  };
+  const sdmae::image8 plain = augmented(none, 5, 16, 16);
+  CHECK(plain == sdmae::resized(pattern(40, 60), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
+  CHECK(augmented(with(&sdmae::augmentation::filter), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::turn), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::stain), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::color), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::blur), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::erase), 5, 16, 16) != plain);
+}
+
+TEST_CASE("every part of an augmentation is checked") {
+  const auto line = [](auto change) {
+    sdmae::augmentation how;
+    change(how);
+    return error_line([&] { sdmae::check_augmentation(how); });
+  };
+  CHECK(line([](auto&) {}).empty());
+  CHECK_THAT(line([](auto& how) { how.crop.min_scale = 2; }), says("random crop"));
+  CHECK_THAT(line([](auto& how) { how.turn.flip = 2; }), says("flips and turns"));
+  CHECK_THAT(line([](auto& how) { how.stain.strength = 2; }), says("stain jitter"));
+  CHECK_THAT(line([](auto& how) { how.color.hue = 2; }), says("color jitter"));
+  CHECK_THAT(line([](auto& how) { how.blur.probability = 2; }), says("blur"));
+  CHECK_THAT(line([](auto& how) { how.erase.probability = 2; }), says("erasing"));
 }
 
 TEST_CASE("crop settings out of range are refused") {

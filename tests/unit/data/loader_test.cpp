@@ -141,27 +141,35 @@ TEST_CASE("threads and images held ahead change nothing, broken images and notic
   CHECK(run(4, 300) == expected);
 }
 
-TEST_CASE("real tiles, cropped, are the same for any number of threads") {
+TEST_CASE("real tiles, augmented in every way, are the same for any number of threads") {
   const sdmae::synthetic_tissue tiles(3, 40, 48, 48);
-  const auto run = [&](sdmae::index threads) {
-    sdmae::loader_settings settings;
-    settings.height = settings.width = 32;
-    settings.batch = 8;
-    settings.threads = threads;
-    sdmae::loader images(tiles, settings);
-    std::vector<std::uint8_t> pixels(12 * 8 * 32 * 32 * 3);
-    for (std::uint8_t* out = pixels.data(); out < pixels.data() + pixels.size(); out += 8 * 32 * 32 * 3) {
-      images.next(8, out);
-      images.advance();
-    }
-    return pixels;
-  };
-  const std::vector<std::uint8_t> pixels = run(1);
-  CHECK(pixels == run(3));
-  sdmae::image8 first(32, 32);
-  const sdmae::index sample = sdmae::epoch_order(0, 0, 40)[0];
-  sdmae::augment(tiles.load(sample).image, {}, 0, 0, sample, 32, 32, first.pixels.data());
-  CHECK(std::equal(first.pixels.begin(), first.pixels.end(), pixels.begin()));
+  sdmae::augmentation everything;
+  everything.turn = {0.5, 0.5, 0.75};
+  everything.stain.strength = 0.05;
+  everything.color = {0.4, 0.4, 0.4, 0.1};
+  everything.blur.probability = everything.erase.probability = 0.5;
+  for (const sdmae::augmentation& how : {sdmae::augmentation{}, everything}) {
+    const auto run = [&](sdmae::index threads) {
+      sdmae::loader_settings settings;
+      settings.height = settings.width = 32;
+      settings.batch = 8;
+      settings.threads = threads;
+      settings.augment = how;
+      sdmae::loader images(tiles, settings);
+      std::vector<std::uint8_t> pixels(12 * 8 * 32 * 32 * 3);
+      for (std::uint8_t* out = pixels.data(); out < pixels.data() + pixels.size(); out += 8 * 32 * 32 * 3) {
+        images.next(8, out);
+        images.advance();
+      }
+      return pixels;
+    };
+    const std::vector<std::uint8_t> pixels = run(1);
+    CHECK(pixels == run(3));
+    sdmae::image8 first(32, 32);
+    const sdmae::index sample = sdmae::epoch_order(0, 0, 40)[0];
+    sdmae::augment(tiles.load(sample).image, how, 0, 0, sample, 32, 32, first.pixels.data());
+    CHECK(std::equal(first.pixels.begin(), first.pixels.end(), pixels.begin()));
+  }
 }
 
 TEST_CASE("a loader started later continues where another would be") {
@@ -329,4 +337,5 @@ TEST_CASE("settings that cannot work are refused") {
                s.augment.crop.min_scale = 2;
              }),
              says("the scale"));
+  CHECK_THAT(line([](auto& s) { s.augment.blur.probability = 2; }), says("blur: the probability"));
 }

@@ -126,6 +126,30 @@ TEST_CASE("SD-MAE to timm writes out zero key biases and the sinusoid; back, the
   check_equal(here.convert(here.put(scaled), weight_format::released), encoder_of(read(oblong), "encoder."));
 }
 
+TEST_CASE("a fine-tuned SD-MAE goes to timm with its head, and to itself") {
+  workshop here;
+  weights classifier = encoder_of(read(released), "encoder.");
+  classifier["fc_norm.weight"] = classifier.at("encoder.norm.weight");
+  classifier["fc_norm.bias"] = classifier.at("encoder.norm.bias");
+  classifier.erase("encoder.norm.weight");
+  CHECK_THAT(here.refusal(classifier, weight_format::timm), says("unexpected encoder.norm.bias"));
+  classifier.erase("encoder.norm.bias");
+  classifier["head.weight"] = {{3, 32}, std::vector<float>(96, 0.25f)};
+  CHECK_THAT(here.refusal(classifier, weight_format::timm), says("missing head.bias"));
+  classifier["head.bias"] = {{3}, {1, 2, 3}};
+  const weights timm = here.convert(here.put(classifier), weight_format::timm, tile);
+  CHECK(here.report.used.size() == classifier.size());
+  CHECK(here.report.missing.empty());
+  CHECK(timm.count("norm.weight") == 0);
+  CHECK(timm.count("pos_embed") == 1);
+  for (const char* name : {"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"}) {
+    REQUIRE(timm.count(name) == 1);
+    CHECK(timm.at(name).values == classifier.at(name).values);
+  }
+  check_equal(here.convert(here.put(classifier), weight_format::released), classifier);
+  CHECK_THAT(here.refusal(timm, weight_format::released), says("no final norm"));
+}
+
 TEST_CASE("16-bit weights stay 16-bit") {
   workshop here;
   const weights whole = mae_weights();

@@ -73,6 +73,10 @@ TEST_CASE("each recipe's bounds and statistics") {
   CHECK(normal.deviation == Approx(0.02 * std::sqrt(0.29112)).epsilon(0.03));
   CHECK(normal.mean == Approx(0).margin(0.0005));
 
+  std::vector<double> head = values_of(initial::nearly_zero, 0, {100});
+  for (double& value : head) value *= 1000;
+  CHECK(statistics_of(head).largest == Approx(statistics_of(values_of(initial::truncated_normal, 0, {100})).largest));
+
   CHECK(values_of(initial::zero, 0, {3}) == std::vector<double>(3, 0.0));
   CHECK(values_of(initial::one, 0, {3}) == std::vector<double>(3, 1.0));
   CHECK(values_of(initial::layer_scale, 0, {3}) == std::vector<double>(3, 0.25));

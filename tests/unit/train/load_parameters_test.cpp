@@ -17,18 +17,18 @@ struct parameters {
   std::map<std::string, std::vector<float>> values;
   std::vector<sdmae::named_tensor> tensors;
 
-  void add(const std::string& name, std::vector<sdmae::index> shape) {
+  void add(const std::string& name, std::vector<sdmae::index> shape, sdmae::vit::patch_grid grid = {}) {
     sdmae::index count = 1;
     for (const sdmae::index extent : shape) count *= extent;
     std::vector<float>& own = values[name];
     own.assign(static_cast<std::size_t>(count), -1.0f);
     tensors.push_back({name, shape, count, [&own](float* out) { std::copy(own.begin(), own.end(), out); },
-                       [&own](const float* in) { std::copy_n(in, own.size(), own.begin()); }});
+                       [&own](const float* in) { std::copy_n(in, own.size(), own.begin()); }, grid});
   }
   parameters() {
     add("encoder.norm.weight", {3});
     add("decoder.norm.weight", {2, 2});
-    add("pos_embed", {1, 1 + 4, 2});  // class token, 2 × 2 patches
+    add("pos_embed", {1, 1 + 4, 2}, {2, 2});  // the first row is the class token's
   }
   bool untouched() const {
     for (const auto& [name, own] : values)
@@ -86,7 +86,7 @@ TEST_CASE("by default what is missing, unexpected or misshaped is refused togeth
   CHECK(own.untouched());
 }
 
-TEST_CASE("an encoder alone is taken when that is accepted; strangers and files without anything are not") {
+TEST_CASE("an encoder alone is taken when that is accepted; files without anything are not") {
   const temporary_folder folder;
   parameters own;
   const auto path = file_of(folder, {norm, table});
@@ -102,9 +102,39 @@ TEST_CASE("an encoder alone is taken when that is accepted; strangers and files 
   const auto strange = file_of(folder, {norm, {"stranger", {1}, {0}}});
   CHECK_THAT(error_line([&] { sdmae::load_parameters(strange, own.tensors, {.missing = true}); }),
              says("unexpected stranger"));
+  const auto more = sdmae::load_parameters(strange, own.tensors, {.missing = true, .unexpected = true});
+  CHECK(more.used == names{"encoder.norm.weight"});
+  CHECK(more.unexpected == names{"stranger"});
   const auto nothing = file_of(folder, {{"sdmae.center", {1}, {9}}});
   CHECK_THAT(error_line([&] { sdmae::load_parameters(nothing, own.tensors, {.missing = true}); }),
              says("missing encoder.norm.weight"));
+}
+
+TEST_CASE("strangers are left out when that is accepted; the remedy is told where it helps") {
+  const temporary_folder folder;
+  parameters own;
+  const sdmae::load_options refusing{.missing = true, .remedy = "add --partial"};
+  const auto path = file_of(folder, {norm, {"stranger", {1}, {0}}});
+  const std::string line = error_line([&] { sdmae::load_parameters(path, own.tensors, refusing); });
+  CHECK_THAT(line, says("unexpected stranger"));
+  CHECK_THAT(line, says("add --partial, or choose the --preset"));
+  CHECK(line.find("missing") == std::string::npos);
+  CHECK(own.untouched());
+  const auto report = sdmae::load_parameters(path, own.tensors, {.missing = true, .unexpected = true});
+  CHECK(report.unexpected == names{"stranger"});
+  CHECK(report.used == names{"encoder.norm.weight"});
+  CHECK(own.values["encoder.norm.weight"] == norm.values);
+
+  const stored wrong{"decoder.norm.weight", {4}, {4, 5, 6, 7}};
+  for (const auto& tensors : {std::vector<stored>{norm, wrong}, std::vector<stored>{{"stranger", {1}, {0}}}}) {
+    const auto useless = file_of(folder, tensors);
+    const std::string told = error_line([&] { sdmae::load_parameters(useless, own.tensors, {.remedy = "--partial"}); });
+    CHECK_THAT(told, says("does not fit the preset"));
+    CHECK(told.find("--partial") == std::string::npos);
+    CHECK(!error_line([&] {
+             sdmae::load_parameters(useless, own.tensors, {.missing = true, .unexpected = true});
+           }).empty());
+  }
 }
 
 TEST_CASE("a position table of another grid is interpolated, its class row kept") {
@@ -116,15 +146,11 @@ TEST_CASE("a position table of another grid is interpolated, its class row kept"
   CHECK(own.values["pos_embed"] == sdmae::vit::resize_positions(other.values, 2, 1, {3, 3}, {2, 2}));
   CHECK(own.values["pos_embed"][1] == 1.0f);
 
-  // An oblong grid is only known to the caller.
-  const sdmae::load_options oblong{.grid = {1, 6}};
   parameters wide;
   wide.tensors.pop_back();
-  wide.add("pos_embed", {1, 7, 2});
+  wide.add("pos_embed", {1, 7, 2}, {1, 6});
   const auto path = file_of(folder, {norm, decoder, other});
-  CHECK_THAT(error_line([&] { sdmae::load_parameters(path, wide.tensors); }),
-             says("pos_embed is [1, 10, 2], not [1, 7, 2]"));
-  CHECK(sdmae::load_parameters(path, wide.tensors, oblong).reshaped == names{"pos_embed from 3x3 to 1x6 patches"});
+  CHECK(sdmae::load_parameters(path, wide.tensors).reshaped == names{"pos_embed from 3x3 to 1x6 patches"});
   CHECK(wide.values["pos_embed"] == sdmae::vit::resize_positions(other.values, 2, 1, {3, 3}, {1, 6}));
 }
 

@@ -23,7 +23,7 @@ template <class T>
 __global__ void adamw_kernel(const adamw_segments_of_launch segments, adamw_buffers<T> buffers,
                              const adamw_numbers<T>* numbers) {
   const adamw_segment segment = segments.of[blockIdx.y];
-  const adamw_numbers<T> n = *numbers;
+  const adamw_numbers<T> n = numbers[segment.group];
   const index step = index(gridDim.x) * adamw_threads;
   for (index k = index(blockIdx.x) * adamw_threads + threadIdx.x; k < segment.count; k += step) {
     const index i = segment.offset + k;

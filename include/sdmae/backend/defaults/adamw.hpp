@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <span>
 
 #include "sdmae/backend/concept.hpp"
@@ -22,10 +23,11 @@ struct adamw_numbers {
   T gradient_scale;  // 1, or less where the gradient is clipped
 };
 
-/// Values [offset, offset + count) of the flat buffers, all decayed or none.
+/// Values [offset, offset + count) of the flat buffers, all decayed or none, all updated by the numbers of one group.
 struct adamw_segment {
   index offset = 0, count = 0;
   bool decays = false;
+  std::int32_t group = 0;
 };
 
 /// The flat buffers of a model under training, equal in layout.
@@ -57,15 +59,16 @@ class adamw {
   }
 
   /// g ← scale·gradient; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w·(1 − lr·decay) − lr/(1−β₁ᵗ) · m/(√v/√(1−β₂ᵗ) +
-  /// ε). Touches the segments only. `numbers` stands in the backend's memory.
+  /// ε). Touches the segments only. `numbers`, one for each group, stand in the backend's memory.
   void adamw_update(std::span<const adamw_segment> segments, adamw_buffers<T> buffers,
                     const adamw_numbers<T>* numbers) {
     for (const adamw_segment& segment : segments) {
       const bool decays = segment.decays;
       const index offset = segment.offset;
+      const adamw_numbers<T>* const of_group = numbers + segment.group;
       self().map(segment.count, 1, [=] SDMAE_ELEMENT(index r, index) {
         using std::sqrt;
-        const adamw_numbers<T>& n = *numbers;
+        const adamw_numbers<T>& n = *of_group;
         const T g = n.gradient_scale * buffers.gradients[offset + r];
         T& w = buffers.weights[offset + r];
         T& m = buffers.first_moments[offset + r];

@@ -48,13 +48,14 @@ void check_fill_and_norm(examiner<B>& e) {
   }
 }
 
-/// Segments of a flat buffer, some of which decay; what lies between them must keep its bits.
+/// Segments of a flat buffer, some of which decay, in two groups with rates of their own; what lies between them must
+/// keep its bits.
 template <tensor_backend B>
 void check_adamw(examiner<B>& e) {
   using T = scalar_of<B>;
   using textbook::real;
   constexpr index size = 6001;
-  const std::vector<adamw_segment> segments{{0, 1, true}, {16, 37, false}, {64, 5000, true}, {5990, 11, false}};
+  const std::vector<adamw_segment> segments{{0, 1, true}, {16, 37, false, 1}, {64, 5000, true, 1}, {5990, 11, false}};
   auto w = e.draw(size), g = e.draw(size), m = e.draw(size), v = e.draw(size);
   for (index i = 0; i < size; ++i) {
     const auto k = static_cast<std::size_t>(i);
@@ -64,13 +65,17 @@ void check_adamw(examiner<B>& e) {
   guarded<B> weights(e.backend, w), gradients(e.backend, g), first(e.backend, m), second(e.backend, v);
   std::vector<real> expected_w(w.begin(), w.end()), expected_m(m.begin(), m.end()), expected_v(v.begin(), v.end());
   for (int update = 1; update <= 3; ++update) {
-    const textbook_adamw step{real(0.003) * update, 0.05L, 0.9L, 0.999L, 1e-8L, update};
-    const real root = 1 / std::sqrt(1 - std::pow(step.beta2, real(update)));
     const real scale = update == 2 ? 0.5L : 1;  // as of a clipped gradient
-    const std::vector<adamw_numbers<T>> numbers{
-        {T(1 - step.rate * step.decay), T(step.beta1), T(1 - step.beta1), T(step.beta2), T(1 - step.beta2),
-         T(step.rate / (1 - std::pow(step.beta1, real(update)))), T(root), T(step.epsilon), T(scale)}};
-    guarded<B> memory(e.backend, index(sizeof(adamw_numbers<T>) / sizeof(T)));
+    std::vector<textbook_adamw> steps;
+    std::vector<adamw_numbers<T>> numbers;
+    for (const real rate : {real(0.003) * update, real(0.001)}) {
+      const textbook_adamw step{rate, 0.05L, 0.9L, 0.999L, 1e-8L, update};
+      steps.push_back(step);
+      numbers.push_back({T(1 - step.rate * step.decay), T(step.beta1), T(1 - step.beta1), T(step.beta2),
+                         T(1 - step.beta2), T(step.rate / (1 - std::pow(step.beta1, real(update)))),
+                         T(1 / std::sqrt(1 - std::pow(step.beta2, real(update)))), T(step.epsilon), T(scale)});
+    }
+    guarded<B> memory(e.backend, index(numbers.size() * sizeof(adamw_numbers<T>) / sizeof(T)));
     e.backend.copy_in(memory.data(), reinterpret_cast<const T*>(numbers.data()), memory.count());
     e.backend.adamw_update(std::span<const adamw_segment>(segments),
                            adamw_buffers<T>{weights.data(), gradients.data(), first.data(), second.data()},
@@ -78,7 +83,7 @@ void check_adamw(examiner<B>& e) {
     for (const adamw_segment& s : segments)
       for (index i = s.offset; i < s.offset + s.count; ++i) {
         const auto k = static_cast<std::size_t>(i);
-        step(scale * g[k], s.decays, expected_w[k], expected_m[k], expected_v[k]);
+        steps[static_cast<std::size_t>(s.group)](scale * g[k], s.decays, expected_w[k], expected_m[k], expected_v[k]);
       }
     e.backend.synchronise();
   }

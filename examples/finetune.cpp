@@ -1,0 +1,225 @@
+// Fine-tunes a pre-trained encoder on labelled images, or trains a classifier from nothing, and judges it on a test
+// set.
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/checkpoint_preset.hpp"
+#include "support/finetune_options.hpp"
+#include "support/judgement.hpp"
+#include "support/labelled_batch.hpp"
+#include "support/loader_batch.hpp"
+#include "support/memory.hpp"
+#include "support/program.hpp"
+#include "support/progress.hpp"
+#include "support/run_files.hpp"
+#include "support/tile_reader.hpp"
+#include "support/training_run.hpp"
+#if defined(PROGRAM_DRAWS)
+#include "support/run_pictures.hpp"
+#endif
+
+namespace {
+
+namespace fs = std::filesystem;
+using program::say;
+using sdmae::index;
+
+/// A run under way: what it learns from, what it is made of, and what it leaves in its folder.
+class finetuning {
+ public:
+  explicit finetuning(const program::finetune_options& options)
+      : options_(options),
+        folder_(options.out),
+        checkpoint_(program::check_run_folder(folder_, options.resume)),
+        preset_name_(name_of_preset()),
+        preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
+    train_.open(options.train, options.groups, options.interpolation());
+    test_.open(options.test, options.groups, options.interpolation());
+    classes_ = program::number_classes(train_, test_);
+    plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
+    program::check_resident_memory(preset_, options.device.available_memory());
+    trainer_ = preset_.make(plan_.trainer);
+    plan_.settings["sdmae.policies"] = trainer_->policies();
+    if (options.resume)
+      sdmae::resume_checkpoint(checkpoint_, *trainer_, plan_.settings);
+    else if (!options.from_nothing)
+      start_from(options.init);
+  }
+
+  void run() {
+    program::check_step_memory(*trainer_, options_.batch, plan_.trainer.slice, options_.device.available_memory());
+    const index first = trainer_->steps_done();
+    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation());
+    train_.hashes = reader.hashes(*train_.tiles);
+    test_.hashes = reader.hashes(*test_.tiles);
+    std::fprintf(stderr, "%s", load_report_.c_str());
+    nlohmann::ordered_json report = begin_report();
+    program::make_folder(folder_);
+    program::tell_lowered(options_.min_learning_rate, plan_.trainer.schedule.peak);
+    program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
+    program::run_log log(folder_ / "log.jsonl", first);
+    if (options_.steps > plan_.total_steps)
+      say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
+          std::to_string(plan_.total_steps) + "; --epochs makes it longer");
+    if (first < plan_.last_step) train(log);
+    draw(log);
+    program::tell_interruption(*trainer_);
+    if (trainer_->steps_done() < plan_.total_steps)
+      return say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
+                 std::to_string(plan_.total_steps) + ": the test set is judged after the last");
+    judge(reader, report);
+    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + ", result.json into " + options_.out);
+  }
+
+ private:
+  std::string name_of_preset() const {
+    if (options_.init.empty() && !options_.from_nothing)
+      throw CLI::ValidationError("--init FILE or --from-nothing is needed: what to start from");
+    if (options_.resume) return program::preset_name_of_checkpoint(checkpoint_.string(), options_.preset);
+    if (!options_.from_nothing) return program::preset_name_of_checkpoint(options_.init, options_.preset);
+    if (options_.preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
+    return options_.preset;
+  }
+
+  /// Takes the encoder of a file, and notes what became of every tensor. The final norm of an encoder that painted has
+  /// no place here.
+  void start_from(const std::string& file) {
+    std::vector<sdmae::named_tensor> encoder;
+    std::vector<std::string> fresh;
+    for (sdmae::named_tensor& tensor : trainer_->parameters()) {
+      if (tensor.name.rfind("fc_norm.", 0) == 0 || tensor.name.rfind("head.", 0) == 0)
+        fresh.push_back(tensor.name);
+      else
+        encoder.push_back(std::move(tensor));
+    }
+    sdmae::load_report report = sdmae::load_parameters(file, encoder, {.unexpected = true});
+    report.missing = fresh;
+    load_report_ = report.text();
+  }
+
+  nlohmann::ordered_json begin_report() {
+    nlohmann::ordered_json report{{"checkpoint", checkpoint_.string()},
+                                  {"preset", preset_name_},
+                                  {"train", options_.train},
+                                  {"train_images", train_.labels.size()},
+                                  {"test", options_.test},
+                                  {"test_images", test_.labels.size()},
+                                  {"interpolation", options_.filter},
+                                  {"seed", options_.seed},
+                                  {"method", options_.from_nothing ? "from nothing" : "finetune"},
+                                  {"classes", classes_}};
+    report.update(program::overlap(train_, test_));
+    return report;
+  }
+
+  nlohmann::ordered_json run_json() const {
+    nlohmann::ordered_json settings = program::settings_json(plan_.settings);
+    settings["classes"] = classes_;
+    settings["backend"] = options_.device.backend;
+    settings["precision"] = options_.device.precision;
+    settings["parameters"] = trainer_->parameter_count();
+    settings["train_path"] = options_.train;
+    settings["test_path"] = options_.test;
+    settings["init"] = options_.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options_.init);
+    settings["steps_per_epoch"] = plan_.steps_per_epoch;
+    settings["total_steps"] = plan_.total_steps;
+    settings["stop_after"] = plan_.last_step;
+    settings["slice"] = plan_.trainer.slice;
+    settings["save_every"] = plan_.save_every;
+    return settings;
+  }
+
+  void train(program::run_log& log) {
+    const index first = trainer_->steps_done();
+    sdmae::loader_settings how =
+        program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed, plan_.threads, first);
+    how.augment = options_.augmentation();
+    sdmae::loader<program::tile_source> images(*train_.tiles, how);
+    program::labelled_batch<program::tile_source> batch(images, options_.batch, preset_.image, train_.labels,
+                                                        static_cast<index>(classes_.size()), options_.mixing,
+                                                        options_.seed);
+    program::progress progress("step", plan_.last_step, first);
+    const auto step = [&] {
+      take_step(batch, log, progress);
+      if (images.broken() > 0)  // another image stood under its label
+        throw sdmae::error(options_.train, "an image could be read before training, and cannot any more", "look at it");
+      images.advance();
+    };
+    program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,
+                       [&] { sdmae::save_checkpoint(checkpoint_, *trainer_, plan_.settings); });
+  }
+
+  void take_step(sdmae::labelled_byte_batch& batch, program::run_log& log, program::progress& progress) {
+    using clock = std::chrono::steady_clock;
+    const auto start = clock::now();
+    const sdmae::run_report report = trainer_->step(batch);
+    const double seconds = std::chrono::duration<double>(clock::now() - start).count();
+    log.add(report, static_cast<double>(batch.size()) / seconds);
+    char note[96];
+    std::snprintf(note, sizeof note, "loss %.4f, accuracy %.3f", report.loss, report.terms[1].value);
+    progress.update(report.step, static_cast<double>(batch.size()), "images", note);
+  }
+
+  void draw(const program::run_log& log) {
+#if defined(PROGRAM_DRAWS)
+    const auto series = [&](const char* column) {
+      return sdmae::chart_series{column, log.column("step"), log.column(column), true};
+    };
+    const double chance = std::log(static_cast<double>(classes_.size()));
+    sdmae::chart curve;
+    curve.title = program::printable(preset_name_ + " on " + options_.train);
+    curve.x_label = "step";
+    curve.panels.push_back(
+        {"Cross-entropy of training batches (nats)", {series("cross_entropy")}, {{"every class alike", chance}}});
+    curve.panels.push_back({"Accuracy on training batches", {series("accuracy")}, {}});
+    sdmae::write_chart(curve, folder_ / "curve.png");
+    pictures_ = ", curve.png";
+#else
+    static_cast<void>(log);
+    pictures_ = " (no curve: this program was built without cairo)";
+#endif
+  }
+
+  /// Of the model as it is after the last step; figures, printed and in result.json.
+  void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
+    std::vector<double> probabilities;
+    const auto count = static_cast<index>(classes_.size());
+    reader.features(*trainer_, *test_.tiles, 0, [&](const float* scores, const std::uint64_t*, index images) {
+      for (index i = 0; i < images; ++i, scores += count) {
+        const double largest = *std::max_element(scores, scores + count);
+        double sum = 0;
+        for (index c = 0; c < count; ++c) sum += std::exp(scores[c] - largest);
+        for (index c = 0; c < count; ++c) probabilities.push_back(std::exp(scores[c] - largest) / sum);
+      }
+    });
+    program::judge(probabilities, test_, classes_,
+                   {.replicates = options_.replicates, .level = 0.95, .seed = options_.seed}, report);
+    sdmae::atomic_file file(folder_ / "result.json");
+    file.write(program::report_text(report));
+    file.commit();
+  }
+
+  const program::finetune_options& options_;
+  fs::path folder_, checkpoint_;
+  std::string preset_name_;
+  const sdmae::registered_classifier& preset_;
+  program::labelled_part train_, test_;
+  std::vector<std::string> classes_;
+  program::finetune_plan plan_;
+  std::unique_ptr<sdmae::classifier_trainer> trainer_;
+  std::string load_report_, pictures_;  // the name of the curve, if it is drawn
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Fine-tunes a pre-trained encoder on labelled images, and judges it on others.", "finetune");
+  program::finetune_options options;
+  options.declare(app);
+  return program::run(app, argc, argv, [&] { finetuning(options).run(); });
+}

@@ -1,0 +1,186 @@
+// The command line of finetune: options, and the run that they amount to.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "augmentation_options.hpp"
+#include "devices.hpp"
+#include "labelled_part.hpp"
+#include "number_text.hpp"
+#include "program.hpp"
+#include "sdmae/data/augment.hpp"
+#include "sdmae/data/mix.hpp"
+#include "sdmae/train/checkpoint.hpp"
+#include "sdmae/train/classifier_trainer.hpp"
+
+namespace program {
+
+struct finetune_options {
+  std::string init, preset, train, test, out, groups, filter = "bilinear";
+  device_options device;
+  augmentation_options augment;
+  sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, slice = 0, save_every = 0, replicates = 1000;
+  double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
+  double drop_path = 0.1, smoothing = 0.1;
+  std::optional<double> layer_decay;
+  sdmae::mix_settings mixing;
+  std::uint64_t seed = 0;
+  int threads = 0;
+  bool from_nothing = false, resume = false;
+
+  void declare(CLI::App& app) {
+    declare_data(app);
+    declare_recipe(app);
+    augment.declare(app);
+    constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
+    device.declare(app);
+    app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
+    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
+    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
+    app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
+        ->check(whole(1, most));
+    app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
+    app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
+        ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
+    app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
+  }
+
+  sdmae::interpolation interpolation() const {
+    return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
+  }
+  /// What training images go through. Of crops of all of an image its middle is left: nothing is random about them.
+  sdmae::augmentation augmentation() const {
+    sdmae::augmentation how;
+    how.filter = interpolation();
+    how = augment.applied_to(how);
+    if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
+    return how;
+  }
+  double chosen_layer_decay() const { return layer_decay.value_or(from_nothing ? 1.0 : 0.75); }
+
+ private:
+  void declare_data(CLI::App& app) {
+    auto* const start = app.add_option("--init", init, "start from the encoder of this checkpoint; or");
+    app.add_flag("--from-nothing", from_nothing, "start from random weights: the supervised baseline")->excludes(start);
+    app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
+    app.add_option("--train", train, labelled_data_help)->required();
+    app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it")->required();
+    app.add_option("--groups", groups, groups_help);
+    app.add_option("--interpolation", filter, "how images are resized (bilinear)")
+        ->check(CLI::IsMember({"bilinear", "bicubic"}));
+    app.add_option("--out", out, "folder of the run: checkpoint, log, curve, result.json")
+        ->required()
+        ->check(not_empty());
+  }
+  void declare_recipe(CLI::App& app) {
+    constexpr int most = 100'000'000;
+    app.add_option("--epochs", epochs, "length of the schedule (30)")->check(whole(1, most));
+    app.add_option("--batch", batch, "images a step (256)")->check(whole(1, most));
+    app.add_option("--lr", learning_rate, "base learning rate, times batch/256 (1e-3)")->check(within(0, 10, true));
+    app.add_option("--min-lr", min_learning_rate, "learning rate at the end (1e-6)")->check(within(0, 10));
+    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up (5)")->check(whole(0, most));
+    app.add_option("--weight-decay", weight_decay, "decoupled weight decay (0.05)")->check(within(0, 10));
+    app.add_option("--clip-norm", clip_norm, "scale a gradient with a larger norm down to this; 0: never")
+        ->check(within(0, 1e6));
+    app.add_option("--layer-decay", layer_decay,
+                   "each layer learns so much more slowly than the one behind it (0.75; 1 with --from-nothing)")
+        ->check(within(0, 1, true));
+    app.add_option("--drop-path", drop_path, "share of branches that the last block drops (0.1)")
+        ->check(within(0, 0.99));
+    app.add_option("--label-smoothing", smoothing, "share of a label that is spread over all classes (0.1)")
+        ->check(within(0, 0.99));
+    app.add_option("--mixup", mixing.mixup, "alpha of mixup, usually 0.8; 0: never")->check(within(0, 1000));
+    app.add_option("--cutmix", mixing.cutmix, "alpha of cutmix, usually 1; 0: never")->check(within(0, 1000));
+  }
+};
+
+/// The run that options, preset and training set amount to.
+struct finetune_plan {
+  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
+  int threads = 1;
+  sdmae::classifier_options trainer;
+  sdmae::run_settings settings;  // what a checkpoint must match to be resumed
+};
+
+namespace detail {
+
+/// A number that changes with the samples and with what they are.
+inline std::string data_text(const labelled_part& train) {
+  sdmae::fingerprint sum;
+  sum.add(train.tiles->fingerprint());
+  for (const std::string& label : train.tiles->labels) sum.add(label);
+  return std::to_string(train.labels.size()) + " images, fingerprint " + std::to_string(sum.value());
+}
+
+inline sdmae::run_settings finetune_settings(const finetune_options& o, const std::string& preset,
+                                             const labelled_part& train, const std::vector<std::string>& classes) {
+  const nlohmann::json names = classes;
+  return {{"sdmae.preset", preset},
+          {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
+          {"sdmae.seed", std::to_string(o.seed)},
+          {"sdmae.batch", std::to_string(o.batch)},
+          {"sdmae.epochs", std::to_string(o.epochs)},
+          {"sdmae.warmup_epochs", std::to_string(o.warmup_epochs)},
+          {"sdmae.learning_rate", number_text(o.learning_rate)},
+          {"sdmae.min_learning_rate", number_text(o.min_learning_rate)},
+          {"sdmae.weight_decay", number_text(o.weight_decay)},
+          {"sdmae.clip_norm", number_text(o.clip_norm)},
+          {"sdmae.layer_decay", number_text(o.chosen_layer_decay())},
+          {"sdmae.drop_path", number_text(o.drop_path)},
+          {"sdmae.label_smoothing", number_text(o.smoothing)},
+          {"sdmae.mixup", number_text(o.mixing.mixup)},
+          {"sdmae.cutmix", number_text(o.mixing.cutmix)},
+          {"sdmae.augmentation", augmentation_text(o.augmentation())},
+          {"sdmae.interpolation", o.filter},
+          {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+          {"sdmae.data", data_text(train)}};
+}
+
+}  // namespace detail
+
+/// Throws sdmae::error when the training set does not fill a batch, or has more classes than there is room for.
+inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::registered_classifier& preset,
+                                     const std::string& preset_name, const labelled_part& train,
+                                     const std::vector<std::string>& classes) {
+  finetune_plan plan;
+  const auto images = static_cast<sdmae::index>(train.labels.size()), count = static_cast<sdmae::index>(classes.size());
+  if (images < o.batch)
+    throw sdmae::error("--batch " + std::to_string(o.batch),
+                       o.train + " has " + std::to_string(images) + " images, less than a batch",
+                       "choose a batch of at most " + std::to_string(images));
+  if (count > sdmae::most_classes)
+    throw sdmae::error(
+        o.train, "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
+        "are its labels classes?");
+  plan.steps_per_epoch = images / o.batch;
+  plan.total_steps = plan.steps_per_epoch * o.epochs;
+  plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
+  plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
+  plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+
+  const double peak = o.learning_rate * static_cast<double>(o.batch) / 256;
+  const sdmae::index fitting = sdmae::default_slice(static_cast<double>(preset.image.patches()));
+  plan.trainer = {.seed = o.seed,
+                  .threads = plan.threads,
+                  .slice = std::min(o.slice > 0 ? o.slice : fitting, o.batch),
+                  .classes = count,
+                  .smoothing = o.smoothing,
+                  .layer_decay = o.chosen_layer_decay(),
+                  .drop_path = o.drop_path,
+                  .optimiser = {.learning_rate = peak, .weight_decay = o.weight_decay, .clip_norm = o.clip_norm},
+                  .schedule = {.peak = peak,
+                               .floor = o.min_learning_rate,
+                               .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
+                               .total_steps = plan.total_steps}};
+  plan.settings = detail::finetune_settings(o, preset_name, train, classes);
+  return plan;
+}
+
+}  // namespace program

@@ -1,0 +1,86 @@
+// The two data sets of a program that learns on one and is tried on the other.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sdmae/data/labels.hpp"
+#include "tile_source.hpp"
+
+namespace program {
+
+/// What the options --train, --test and --groups say of themselves.
+inline constexpr const char* labelled_data_help =
+    "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)";
+inline constexpr const char* groups_help =
+    "slides: a regular expression for file names, such as \"^([^_]+)_\", or a table (.csv: path,group)";
+
+/// A data set, and what it is called.
+struct labelled_part {
+  std::string path;
+  std::unique_ptr<tile_source> tiles;
+  std::vector<std::uint64_t> hashes;
+  std::vector<sdmae::index> labels, groups;  // groups are numbered over both parts, and empty where none are known
+
+  /// `rule`: see sdmae::groups_by_rule; empty: what the data set says itself.
+  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter) {
+    path = where;
+    tiles = open_tiles(path, 0, {}, filter, true);
+    if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
+  }
+};
+
+/// The classes of both parts, which must be the same. Numbers labels and groups.
+inline std::vector<std::string> number_classes(labelled_part& train, labelled_part& test) {
+  const std::vector<std::string> classes = sdmae::sorted_words(train.tiles->labels);
+  if (classes.size() < 2)
+    throw sdmae::error(train.path, "has one class only, \"" + classes[0] + "\"", "a classifier needs at least two");
+  train.labels = sdmae::numbered(train.tiles->labels, classes, train.path);
+  test.labels = sdmae::numbered(test.tiles->labels, classes, test.path);
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (std::count(test.labels.begin(), test.labels.end(), static_cast<sdmae::index>(c)) == 0)
+      throw sdmae::error(test.path, "has no sample of class \"" + classes[c] + "\"", "give both sets the same classes");
+  if (train.tiles->groups.empty() != test.tiles->groups.empty())
+    throw sdmae::error(train.tiles->groups.empty() ? train.path : test.path, "names no groups, the other set does",
+                       "give a column group in both tables, or --groups");
+  std::vector<std::string> all = train.tiles->groups;
+  all.insert(all.end(), test.tiles->groups.begin(), test.tiles->groups.end());
+  const std::vector<std::string> known = sdmae::sorted_words(all);
+  train.groups = sdmae::numbered(train.tiles->groups, known, train.path);
+  test.groups = sdmae::numbered(test.tiles->groups, known, test.path);
+  return classes;
+}
+
+/// Slides on both sides; pictures on both sides. Both are told, for they flatter every figure.
+inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled_part& test) {
+  const auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  nlohmann::ordered_json found;
+  const std::set<sdmae::index> known(train.groups.begin(), train.groups.end());
+  const std::set<sdmae::index> asked(test.groups.begin(), test.groups.end());
+  const auto shared =
+      std::count_if(asked.begin(), asked.end(), [&](sdmae::index group) { return known.count(group) > 0; });
+  if (test.groups.empty())
+    say("no groups are known: neighbouring tiles of one slide may lie in both sets, and intervals take tiles for "
+        "independent; name slides with --groups");
+  else if (shared > 0)
+    say(std::to_string(shared) + " of " + std::to_string(asked.size()) +
+        " groups of the test set are also in the training set: figures are too good; split by slide");
+  const auto pairs = sdmae::duplicates(train.hashes, test.hashes);
+  if (!pairs.empty())
+    say(std::to_string(pairs.size()) + " of " + std::to_string(test.labels.size()) +
+        " test images are also in the training set, the first is " + test.tiles->name(pairs[0].second) + " = " +
+        train.tiles->name(pairs[0].first) + "; remove them");
+  found["groups"] = {{"train", known.size()}, {"test", asked.size()}, {"shared", shared}};
+  found["duplicates"] = nlohmann::ordered_json::array();
+  for (const auto& [first, second] : pairs)
+    found["duplicates"].push_back({train.tiles->name(first), test.tiles->name(second)});
+  return found;
+}
+
+}  // namespace program

@@ -1,0 +1,20 @@
+// Numbers as settings record them.
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+namespace program {
+
+inline std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  for (int digits = 1; digits < 17; ++digits) {  // the shortest that reads back as the same number
+    char shorter[32];
+    std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
+    if (std::stod(shorter) == value) return shorter;
+  }
+  return text;
+}
+
+}  // namespace program

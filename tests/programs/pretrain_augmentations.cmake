@@ -1,0 +1,78 @@
+# How training images are augmented is chosen on the command line, belongs to a run like its rates, and can be looked at.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+
+# A picture of sixteen: the same for any number of threads, another for another seed and for every option; nothing else
+# is written.
+set(look --preset quickstart --data synthetic --synthetic 6)
+run(${look} --show-augmentations plain.png)
+expect(SUCCESS SAYS "wrote plain.png: crop 0.08-1, ratio 0.75-1.3333333333333333, bilinear")
+run(${look} --threads 1 --show-augmentations one_thread.png)
+expect(SUCCESS)
+same(plain.png one_thread.png)
+foreach(options IN ITEMS "--seed;1" "--crop-scale;0.5" "--crop-ratio;1" "--crop-filter;bicubic" "--flip;1"
+    "--flip-vertical;1" "--turns;1" "--stain;0.1" "--color;0.4,0.4,0.4,0.1" "--blur;1" "--erase;1")
+  run(${look} ${options} --show-augmentations other.png)
+  expect(SUCCESS)
+  differ(plain.png other.png)
+endforeach()
+file(READ ${SCRATCH}/plain.png start LIMIT 8 HEX)
+file(SIZE ${SCRATCH}/plain.png size)
+if(NOT start STREQUAL "89504e470d0a1a0a" OR size LESS 50000)
+  fault("plain.png is no PNG, or shows nothing: ${start}, ${size} bytes")
+endif()
+# Few tiles; tiles that cannot be read.
+foreach(count IN ITEMS 1 2 3)
+  run(--preset quickstart --data synthetic --synthetic ${count} --show-augmentations few.png)
+  expect(SUCCESS)
+endforeach()
+tool(images tiles 4 64)
+run(--preset quickstart --data tiles --show-augmentations tiles.png)
+expect(SUCCESS)
+file(WRITE ${SCRATCH}/tiles/even/tile_0000.png "broken")
+run(--preset quickstart --data tiles --show-augmentations none.png)
+if(NOT status EQUAL 1 OR NOT said MATCHES "\npretrain: even/tile_0000.png: the first of 1 broken images")
+  fault("with a broken tile: ${status}, ${said}")
+endif()
+refuses(1 "absent/none.png" ${look} --show-augmentations absent/none.png)
+refuses(1 "--blur-sigma" ${look} --blur-sigma 2,1 --show-augmentations none.png)
+refuses(2 "--out" ${look})
+holds(. one_thread.png other.png plain.png few.png tiles.png tiles)
+
+# The released augmentation is what nothing asked for gives, and is recorded in run.json alone.
+set(run_of_four ${small_run} --epochs 2 --warmup-epochs 0 --steps 4)
+run(${run_of_four} --out nothing)
+expect(SUCCESS)
+run(${run_of_four} --out released --crop-scale 0.08 --crop-ratio 0.75 --crop-filter bilinear --flip 0 --stain 0)
+expect(SUCCESS)
+same(nothing/checkpoint.safetensors released/checkpoint.safetensors)
+tool(list nothing/checkpoint.safetensors)
+if(tool_out MATCHES "sdmae.augmentation")
+  fault("the released augmentation is recorded in the checkpoint")
+endif()
+
+# Everything on: the same run for any number of threads and slices, straight or resumed.
+set(everything --crop-scale 0.3 --crop-filter bicubic --flip 0.5 --flip-vertical 0.5 --turns 0.75 --stain 0.05
+  --color 0.2,0.2,0.2,0.05 --blur 0.5 --erase 0.25)
+run(${run_of_four} ${everything} --out straight)
+expect(SUCCESS)
+differ(nothing/checkpoint.safetensors straight/checkpoint.safetensors)
+run(${small_run} --epochs 2 --warmup-epochs 0 --steps 2 ${everything} --threads 1 --slice 4 --out stopped)
+expect(SUCCESS)
+run(${run_of_four} ${everything} --out stopped --resume)
+expect(SUCCESS)
+same(straight/checkpoint.safetensors stopped/checkpoint.safetensors)
+set(text "crop 0.3-1, ratio 0.75-1.3333333333333333, bicubic, flip 0.5, vertical flip 0.5, turns 0.75, stain 0.05, ")
+string(APPEND text "color 0.2 0.2 0.2 0.05, blur 0.5 of sigma 0.1-2, erase 0.25 of area 0.02-0.3333333333333333 by noise")
+file(READ ${SCRATCH}/straight/run.json run_json)
+string(JSON value GET "${run_json}" settings augmentation)
+if(NOT value STREQUAL text)
+  fault("run.json: augmentation is ${value}")
+endif()
+
+# Resumed with another, or without.
+state(before straight)
+refuses(1 "is of another run|augmentation was ${text}, now crop 0.3-1, ratio 1-1" ${run_of_four} ${everything} --crop-ratio 1
+  --out straight --resume)
+refuses(1 "is of another run|augmentation was ${text}, now not given" ${run_of_four} --out straight --resume)
+unchanged(straight "${before}")
+refuses(1 "augmentation is not recorded" ${run_of_four} --flip 0.5 --out nothing --resume)
