@@ -1,5 +1,5 @@
-// The classifier of one model preset on the CUDA backend, in each precision: compiled once for each name in SDMAE_PRESETS,
-// by nvcc, it adds itself to the registry.
+// The classifier of one model preset on the CUDA backend, in each precision: compiled once for each name in
+// SDMAE_PRESETS, by nvcc, it adds itself to the registry.
 #include "sdmae/backend/cuda.cuh"
 #include "sdmae/model/presets.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
@@ -22,7 +22,7 @@ void add(sdmae::precision precision, const char* name) {
                                               },
                                           .resident =
                                               [] {
-                                                backend one({.product_workspace = 0, .staging = 2});
+                                                backend one;
                                                 sdmae::arena plan;
                                                 trainer::plan_resident(one, plan);
                                                 return plan.peak();

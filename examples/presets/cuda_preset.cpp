@@ -23,7 +23,7 @@ void add(sdmae::precision precision, const char* name) {
                                           },
                                       .resident =
                                           [] {
-                                            backend one({.product_workspace = 0, .staging = 2});
+                                            backend one;
                                             sdmae::arena plan;
                                             trainer::plan_resident(one, plan);
                                             return plan.peak();

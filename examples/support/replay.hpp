@@ -23,10 +23,13 @@
 
 namespace program {
 
-/// Runs a case on a backend ("cpu", "reference" or, where it is compiled in, "cuda") in a scalar type ("float" or
-/// "double") with so many threads.
-using replay_function =
-    std::function<golden_tensors(const golden_case&, const std::string&, const std::string&, int threads)>;
+/// Where to replay: a backend ("cpu", "reference" or, where it is compiled in, "cuda"), a scalar type ("float" or
+/// "double"), how many threads the CPU takes, and what CUDA rounds the factors of products to ("fp32", "tf32", "bf16").
+struct replay_device {
+  std::string backend = "cpu", scalar = "double", precision = "fp32";
+  int threads = 0;
+};
+using replay_function = std::function<golden_tensors(const golden_case&, const replay_device&)>;
 
 /// A configuration that this program can replay.
 struct replayable {
@@ -198,23 +201,27 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
 template <class Case>
 bool make_replayable() {
   using Architecture = typename Case::architecture;
-  const auto run = [](const golden_case& c, const std::string& backend, const std::string& scalar, int threads) {
+  const auto run = [](const golden_case& c, const replay_device& device) {
+    const bool single = device.scalar == "float";
     const auto on = [&](auto&& chosen) { return replay<Case>(c, chosen); };
-    if (backend == "reference") {
+    if (device.backend == "reference") {
       if constexpr (Case::small)
-        return scalar == "float" ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
+        return single ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
       else
         throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
     }
-    if (backend == "cuda") {
+    if (device.backend == "cuda") {
 #if defined(PROGRAM_CUDA)
-      return scalar == "float" ? on(sdmae::cuda_backend<float>{}) : on(sdmae::cuda_backend<double>{});
+      const sdmae::cuda_options options{.precision = device.precision == "bf16"   ? sdmae::precision::bf16
+                                                     : device.precision == "tf32" ? sdmae::precision::tf32
+                                                                                  : sdmae::precision::fp32};
+      return single ? on(sdmae::cuda_backend<float>{options}) : on(sdmae::cuda_backend<double>{options});
 #else
       throw sdmae::error("--backend cuda", "this program was built without it", "build it with cmake --preset cuda");
 #endif
     }
-    const sdmae::cpu_options options{.threads = threads};
-    return scalar == "float" ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
+    const sdmae::cpu_options options{.threads = device.threads};
+    return single ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
   };
   golden_architecture described{.kind = "mae",
                                 .image = Architecture::image,

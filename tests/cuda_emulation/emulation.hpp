@@ -19,10 +19,17 @@ void report(std::string finding);
 void set_seed(std::uint64_t seed);
 /// Bytes of the emulated device; allocations beyond are refused as out of memory.
 void set_memory(std::size_t bytes);
+/// Bytes of the device that are taken.
+std::size_t memory_in_use();
 /// 0: as if the machine had no device.
 void set_devices(int count);
-// For whole programs the environment says the same: CUDA_EMULATION_MEMORY (bytes), CUDA_EMULATION_DEVICES, and
-// CUDA_EMULATION_FAULT (the number of the kernel that faults).
+/// 12040: of CUDA 12.4. The runtime asks for a driver of its own major version at least.
+void set_driver(int version);
+/// False: as if the kernels were compiled for other devices.
+void set_kernels(bool are_there);
+// For whole programs the environment says the same: CUDA_EMULATION_MEMORY (bytes), CUDA_EMULATION_DEVICES,
+// CUDA_EMULATION_DRIVER, CUDA_EMULATION_KERNELS (0: of other devices), and CUDA_EMULATION_FAULT (the number of the
+// kernel that faults).
 
 /// Handles and memory that were made and not given back, "" when there are none.
 std::string leaks();

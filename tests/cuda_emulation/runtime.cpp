@@ -34,6 +34,7 @@ struct CUstream_st {
 struct CUevent_st {
   cudaStream_t recorded_in = nullptr;
   int asked = 0, reached = 0;
+  bool captured = false;  // recorded in a stream while it was captured: only that capture may wait for it
 };
 
 namespace cuda_emulation {
@@ -53,6 +54,8 @@ struct machine {
   cudaError_t fault = cudaSuccess, last = cudaSuccess;
   work_counts done;
   int devices = static_cast<int>(from_environment("CUDA_EMULATION_DEVICES", 1));
+  int driver = static_cast<int>(from_environment("CUDA_EMULATION_DRIVER", CUDART_VERSION));
+  bool has_kernels = from_environment("CUDA_EMULATION_KERNELS", 1) != 0;
   std::size_t faulting_kernel = from_environment("CUDA_EMULATION_FAULT", 0);  // 0: none
 
   machine() { device_memory::get().limit = from_environment("CUDA_EMULATION_MEMORY", device_memory::get().limit); }
@@ -82,6 +85,8 @@ void drain_all() {
   drain(here().null_stream);
   for (const cudaStream_t stream : here().streams) drain(*stream);
 }
+
+bool is_capturing(cudaStream_t stream) { return stream != nullptr && stream->captured != nullptr; }
 
 /// Calls that a capture does not survive.
 cudaError_t unless_capturing(const char* call) {
@@ -119,7 +124,10 @@ std::string all_findings() {
 }
 void report(std::string finding) { here().findings.push_back(std::move(finding)); }
 void set_memory(std::size_t bytes) { device_memory::get().limit = bytes; }
+std::size_t memory_in_use() { return device_memory::get().used; }
 void set_devices(int count) { here().devices = count; }
+void set_driver(int version) { here().driver = version; }
+void set_kernels(bool are_there) { here().has_kernels = are_there; }
 work_counts counts() { return here().done; }
 work_counts& mutable_counts() { return here().done; }
 void count_handle(const char* kind, int change) { here().handles[kind] += change; }
@@ -154,6 +162,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, bool arguments_are_plain, s
     return note(refuse(cudaErrorInvalidConfiguration, "cudaLaunchKernelEx",
                        "no such grid: " + std::to_string(grid.x) + "×" + std::to_string(grid.y) + "×" +
                            std::to_string(grid.z) + " of " + std::to_string(threads) + " threads"));
+  if (!here().has_kernels) return note(cudaErrorNoKernelImageForDevice);
   if (!arguments_are_plain) return note(cudaErrorInvalidValue);
   return enqueue(config.stream, [grid, block, kernel = std::move(kernel)] {
     if (++here().done.kernels == here().faulting_kernel) return false;
@@ -168,6 +177,7 @@ using namespace cuda_emulation;
 
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = here().devices;
+  if (here().driver < CUDART_VERSION / 1000 * 1000) return note(cudaErrorInsufficientDriver);
   return note(*count == 0 ? cudaErrorNoDevice : cudaSuccess);
 }
 cudaError_t cudaSetDevice(int device) {
@@ -189,7 +199,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   }
 }
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = here().devices == 0 ? 0 : CUDART_VERSION;
+  *version = here().devices == 0 ? 0 : here().driver;
   return cudaSuccess;
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {
@@ -219,8 +229,12 @@ const char* cudaGetErrorName(cudaError_t code) {
       return "cudaErrorNoDevice";
     case cudaErrorInsufficientDriver:
       return "cudaErrorInsufficientDriver";
+    case cudaErrorNoKernelImageForDevice:
+      return "cudaErrorNoKernelImageForDevice";
     case cudaErrorStreamCaptureUnsupported:
       return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureIsolation:
+      return "cudaErrorStreamCaptureIsolation";
     case cudaErrorStreamCaptureInvalidated:
       return "cudaErrorStreamCaptureInvalidated";
     default:
@@ -235,6 +249,10 @@ const char* cudaGetErrorString(cudaError_t code) {
       return "an illegal memory access was encountered";
     case cudaErrorNoDevice:
       return "no CUDA-capable device is detected";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
     default:
       return "an error of the emulated device";
   }
@@ -354,6 +372,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->recorded_in = stream;
+  event->captured = is_capturing(stream);
   const int number = ++event->asked;
   return enqueue(stream, [event, number] {
     event->reached = number;
@@ -368,6 +387,11 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   const int number = event->asked;
+  if (is_capturing(stream) != event->captured) {
+    if (is_capturing(stream)) stream->invalid = true;
+    return note(refuse(cudaErrorStreamCaptureIsolation, "cudaStreamWaitEvent",
+                       "illegal during capture: an event from outside of it, or one of it from outside"));
+  }
   return enqueue(stream, [event, number] {
     if (event->reached < number) drain(stream_of(event->recorded_in));
     return true;
@@ -407,6 +431,10 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  if (is_capturing(stream)) {
+    stream->invalid = true;
+    return note(refuse(cudaErrorStreamCaptureUnsupported, "cudaGraphLaunch", "during capture: not emulated"));
+  }
   ++here().done.graph_launches;
   for (const auto& node : executable->nodes)
     if (const cudaError_t code = enqueue(stream, node); code != cudaSuccess) return code;

@@ -12,6 +12,7 @@
 #include "sdmae/backend/cuda/attention.cuh"
 #include "sdmae/backend/cuda/attention_backward.cuh"
 #include "sdmae/backend/cuda/elementwise.cuh"
+#include "sdmae/backend/cuda/graphs.hpp"
 #include "sdmae/backend/cuda/handles.hpp"
 #include "sdmae/backend/cuda/layer_norm.cuh"
 #include "sdmae/backend/cuda/map.cuh"
@@ -46,7 +47,15 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
 
   cudaStream_t stream() const { return stream_.get(); }
 
-  cuda::device_memory allocate(std::size_t bytes) { return cuda::device_memory(bytes); }
+  /// The first call takes the backend's own memory, too.
+  cuda::device_memory allocate(std::size_t bytes) {
+    if (own_.data() == nullptr) take_own_memory();
+    return cuda::device_memory(bytes);
+  }
+  void plan_own_memory(arena& memory) const {
+    memory.take<std::byte>("workspace of products", static_cast<index>(products_.workspace_bytes()));
+    memory.take<std::byte>("copies on their way", static_cast<index>(staging_.bytes()));
+  }
   template <class Value>
   void copy_in(Value* to, const std::type_identity_t<Value>* from, index count) {
     staging_.copy(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(from),
@@ -57,6 +66,12 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
     cuda::check(
         cudaMemcpyAsync(to, from, sizeof(Value) * static_cast<std::size_t>(count), cudaMemcpyDeviceToHost, stream()),
         "cudaMemcpyAsync");
+  }
+  /// Recorded as a CUDA graph when f is asked for again.
+  using recordings = cuda::recorded_work;
+  template <class F>
+  void repeat(cuda::recorded_work& recorded, const work_key& key, F f) {
+    recorded.run(key, stream(), f);
   }
   void synchronise() { cuda::check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); }
 
@@ -149,6 +164,14 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
     return cuda::make_stream();
   }
 
+  void take_own_memory() {
+    arena plan;
+    plan_own_memory(plan);
+    own_ = cuda::device_memory(plan.peak());
+    products_.use(own_.data());  // first: cuBLASLt wants a boundary of 256 bytes
+    staging_.use(own_.data() + plan.peak() - staging_.bytes());
+  }
+
   /// y(r, c) = epilogue(r, c, y(r, c))
   template <index Width, class Epilogue>
   void apply(rows_view<T, Width> y, const Epilogue& epilogue) {
@@ -193,6 +216,7 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
 
   static constexpr bool has_bias_epilogue = std::is_same_v<T, float>;  // cuBLASLt documents none for double
 
+  cuda::device_memory own_;
   cuda::stream stream_;
   cuda::matmul_engine<T> products_;
   cuda::staging staging_;

@@ -36,6 +36,10 @@ class planning_backend {
   }
 
   void fill(scalar*, index, scalar) {}
+  template <class Recordings, class F>
+  void repeat(Recordings&, const work_key&, F f) {
+    f();
+  }
   template <index Out, index In>
   void pack(weight_view<scalar, Out, In>) {}
   template <index Out, index In, class Rows, class... Arguments>

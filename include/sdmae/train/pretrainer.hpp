@@ -92,8 +92,9 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     return report;
   }
 
-  /// Takes from a planning arena what a model and its trainer hold from step to step.
+  /// Takes from a planning arena what a backend, a model and its trainer hold from step to step.
   static void plan_resident(B& backend, arena& memory) {
+    backend.plan_own_memory(memory);
     model_type::plan(backend, memory);
     state_type::plan(memory, backend);
   }
@@ -115,7 +116,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     planning_backend<B> counting(backend());
     arena plan;
     pass_.lay_out_columns(plan, images);
-    pass_.template run<std::uint8_t>(counting, plan, state_, {}, 0, images, images);
+    pass_.template run<std::uint8_t>(counting, recordings_, plan, state_, {}, 0, images, images);
     return counting.work();
   }
 
@@ -135,6 +136,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
  private:
   using state_type = training_state<model_type, Loss>;
   static constexpr index storage = model_type::storage, depth = Architecture::encoder_shape.depth;
+  static constexpr index first_work = -1, last_work = -2, update_work = -3;  // of a step, around its slices
   static constexpr bool labelled = Architecture::says == distilled::classes;
 
   B& backend() { return model_.backend(); }
@@ -144,7 +146,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     planning_backend<B> nothing(backend());
     pass_.lay_out_columns(memory, batch);
     Architecture::finish(nothing, model_.weights(), model_.prepared(), state_.gradient_views, memory);
-    pass_.template run<Value>(nothing, memory, state_, {}, 0, std::min(batch, slice), batch);
+    pass_.template run<Value>(nothing, recordings_, memory, state_, {}, 0, std::min(batch, slice), batch);
   }
 
   /// Takes memory for batches of `batch` images where there is not enough yet.
@@ -152,8 +154,13 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   void reserve(index batch) {
     arena plan;
     plan_step<Value>(plan, batch, settings_.slice);
-    if (plan.peak() > reserved_) step_memory_ = backend().allocate(plan.peak());
-    reserved_ = std::max(reserved_, plan.peak());
+    if (plan.peak() > reserved_) {
+      recordings_ = {};  // of work in the memory that goes
+      step_memory_ = {};
+      reserved_ = 0;
+      step_memory_ = backend().allocate(plan.peak());
+      reserved_ = plan.peak();
+    }
     const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));
     grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
     grow(host_masks_, slice * Architecture::N);
@@ -168,8 +175,10 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   }
 
   void begin_step(index epoch) {
-    backend().fill(state_.gradients, storage, T(0));
-    model_.prepare();
+    backend().repeat(recordings_, {first_work}, [&] {
+      backend().fill(state_.gradients, storage, T(0));
+      model_.prepare();
+    });
     pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
       weighted.term.reset_step(backend(), state, epoch);
     });
@@ -185,7 +194,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     arena memory(step_memory_.data());
     pass_.lay_out_columns(memory, batch.size());
     pass_.template run<Value>(
-        backend(), memory, state_,
+        backend(), recordings_, memory, state_,
         {images, host_masks_.data(), draw_kept(batch, first, count), read_labels(batch, first, count)}, first, count,
         batch.size());
   }
@@ -213,9 +222,11 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   report_type finish_gradients(index batch) {
     arena scratch(step_memory_.data());
     pass_.lay_out_columns(scratch, batch);
-    Architecture::finish(backend(), model_.weights(), model_.prepared(), state_.gradient_views, scratch);
-    backend().sum_of_squares(state_.gradients, storage, state_.norm_workspace);
-    pass_.spread().finish(backend());
+    backend().repeat(recordings_, {last_work, batch}, [&] {
+      Architecture::finish(backend(), model_.weights(), model_.prepared(), state_.gradient_views, scratch);
+      backend().sum_of_squares(state_.gradients, storage, state_.norm_workspace);
+      pass_.spread().finish(backend());
+    });
     report_type report;
     double norm = 0, spread[3] = {};
     backend().copy_out(&norm, state_.norm_workspace, 1);
@@ -256,9 +267,6 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   }
 
   void update(const report_type& report, index batch) {
-    pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
-      if (pass_.evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
-    });
     std::array<adamw_numbers<T>, state_type::groups> numbers;
     for (index layer = 0; layer < state_type::groups; ++layer) {
       const double rate = report.learning_rate * layer_rate(settings_.layer_decay, layer, depth);
@@ -267,9 +275,14 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     }
     backend().copy_in(reinterpret_cast<std::byte*>(state_.numbers), reinterpret_cast<const std::byte*>(numbers.data()),
                       static_cast<index>(sizeof(numbers)));
-    backend().adamw_update(
-        segments_, adamw_buffers<T>{model_.flat(), state_.gradients, state_.first_moments, state_.second_moments},
-        state_.numbers);
+    backend().repeat(recordings_, {update_work, batch}, [&] {
+      pass_.loss().each(state_.losses, [&](const auto& weighted, auto& state, auto) {
+        if (pass_.evaluated(weighted)) weighted.term.end_step(backend(), state, batch);
+      });
+      backend().adamw_update(
+          segments_, adamw_buffers<T>{model_.flat(), state_.gradients, state_.first_moments, state_.second_moments},
+          state_.numbers);
+    });
   }
 
   using memory_type = decltype(std::declval<B&>().allocate(std::size_t{}));
@@ -282,6 +295,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   std::size_t reserved_ = 0;  // bytes of step_memory_
   std::vector<adamw_segment> segments_;
   memory_type memory_, step_memory_;
+  typename B::recordings recordings_;  // given back before the memory
   state_type state_;
   std::vector<std::byte> host_images_;
   std::vector<std::int32_t> host_masks_;

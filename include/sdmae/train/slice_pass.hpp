@@ -73,16 +73,15 @@ class slice_pass {
   }
 
   /// Forward, losses and backward of images [first, first + count) of a batch. Also run on a planning backend.
-  template <class Value, class Backend>
-  void run(Backend& backend, arena& memory, state_type& kept, const slice_inputs<Value, T>& host, index first,
-           index count, index batch) {
+  /// `recordings`: see backend_defaults::repeat; all of one owner are of passes over the same memory.
+  template <class Value, class Backend, class Recordings>
+  void run(Backend& backend, Recordings& recordings, arena& memory, state_type& kept,
+           const slice_inputs<Value, T>& host, index first, index count, index batch) {
     Value* const images = memory.take<Value>("images", count * architecture::image.values());
     std::int32_t* const order = memory.take<std::int32_t>("masks", count * architecture::N);
     backend.copy_in(images, host.images, count * architecture::image.values());
     backend.copy_in(order, host.masks, count * architecture::N);
     const mask_view mask{order, architecture::N, visible_};
-    const images_type<Value> source{images};
-
     saved_ = saved_type::plan(memory, count, mask, reads_);
     if constexpr (architecture::says == distilled::classes)
       backend.copy_in(saved_.labels.data, host.labels, saved_.labels.size());
@@ -90,6 +89,20 @@ class slice_pass {
       architecture::keep_branches(backend, saved_);
     else
       copy_drop_path(backend, host.keep, count, saved_);
+    backend.repeat(recordings, work_key{index(sizeof(Value)), first, count, batch, host.keep != nullptr}, [&] {
+      compute<Value>(backend, memory, kept, images_type<Value>{images}, mask, first, count, batch);
+    });
+  }
+
+ private:
+  using saved_type = typename architecture::template saved<T>;
+  template <class Value>
+  using images_type = typename image_format<architecture::image, Value>::type;
+
+  /// What follows once images and masks are there.
+  template <class Value, class Backend>
+  void compute(Backend& backend, arena& memory, state_type& kept, const images_type<Value>& source,
+               const mask_view& mask, index first, index count, index batch) {
     architecture::forward(backend, source, mask, model_.tables(), model_.weights(), model_.prepared(), saved_, memory);
     spread_.collect(backend, saved_.encoder_.patches, first, count);
 
@@ -109,11 +122,6 @@ class slice_pass {
     architecture::backward(backend, mask, {slice.dpixels, slice.dstudent, slice.dteacher}, model_.weights(),
                            model_.prepared(), saved_, kept.gradient_views, memory);
   }
-
- private:
-  using saved_type = typename architecture::template saved<T>;
-  template <class Value>
-  using images_type = typename image_format<architecture::image, Value>::type;
 
   /// Zeros in the shape of an output; no rows where no gradient flows to it.
   template <index Width, class Backend>

@@ -148,6 +148,7 @@ TEST_CASE("cuBLASLt refuses a leading dimension smaller than the rows") {
   const auto stream = sdmae::cuda::make_stream();
   sdmae::cuda::device_memory memory(4096);
   float* const a = reinterpret_cast<float*>(memory.data());
+  engine.use(memory.data());
   const sdmae::cuda::matmul_shape shape{4, 4, 4, 1, {false, 3}, {false, 4}, {false, 4}, 0, 0, 0, false, false, {}};
   CHECK(error_of([&] {
           engine.run(shape, 1.0f, {a, a, a, a + 64, nullptr}, stream.get());
@@ -217,6 +218,7 @@ TEST_CASE("calls that a capture forbids") {
   captured([&] { gpu.synchronise(); });
   float host[1];
   captured([&] { gpu.copy_out(host, there, 1); });
+  captured([&] { gpu.copy_in(there, host, 1); });  // by another stream, which is not captured
 }
 
 TEST_CASE("a capture that is legal can be replayed") {
@@ -270,6 +272,27 @@ TEST_CASE("copies: the host may change what it gave; pieces larger than the pinn
   gpu.copy_out(got.data(), there, index(got.size()));
   gpu.synchronise();
   CHECK(got == kept);
+}
+
+TEST_CASE("machines that cannot: an old driver, kernels for other devices; one line each") {
+  watched device;
+  cuda_emulation::set_driver(11080);
+  const std::string old = error_of([] { gpu_backend gpu; });
+  cuda_emulation::set_driver(CUDART_VERSION);
+  CHECK(old.find("CUDA: cudaGetDeviceCount failed: CUDA driver version is insufficient for CUDA runtime version "
+                 "(cudaErrorInsufficientDriver, 35, at handles.hpp:") == 0);
+  CHECK(old.find("; update the NVIDIA driver") != std::string::npos);
+  CHECK(old.find('\n') == std::string::npos);
+  gpu_backend gpu;
+  auto memory = gpu.allocate(64);
+  cuda_emulation::set_kernels(false);
+  const std::string other = error_of([&] { gpu.fill(values(memory), 4, 0.0f); });
+  cuda_emulation::set_kernels(true);
+  CHECK(other.find("CUDA: cudaLaunchKernelEx failed: no kernel image is available for execution on the device "
+                   "(cudaErrorNoKernelImageForDevice, 209, at launch.cuh:") == 0);
+  CHECK(other.find("; build with the device's architecture in CMAKE_CUDA_ARCHITECTURES") != std::string::npos);
+  gpu.fill(values(memory), 4, 0.0f);
+  gpu.synchronise();
 }
 
 TEST_CASE("machines that cannot: no device, no memory; one line each") {

@@ -79,10 +79,11 @@ class matmul_engine {
 
  public:
   matmul_engine(std::size_t workspace_bytes, precision chosen)
-      : handle_(make_lt_handle()),
-        compute_(compute_type<T>(chosen)),
-        workspace_bytes_(workspace_bytes),
-        workspace_(workspace_bytes) {}
+      : handle_(make_lt_handle()), compute_(compute_type<T>(chosen)), workspace_bytes_(workspace_bytes) {}
+
+  std::size_t workspace_bytes() const { return workspace_bytes_; }
+  /// `workspace`: so many bytes of the device, at a 256-byte boundary, for all products from now on.
+  void use(std::byte* workspace) { workspace_ = workspace; }
 
   /// False, and nothing done, when cuBLASLt has no algorithm for this shape.
   bool run(matmul_shape shape, T alpha, matmul_pointers<T> at, cudaStream_t where) {
@@ -94,7 +95,7 @@ class matmul_engine {
     if (shape.biased) set(p.description.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, at.bias);
     const T beta = shape.adds ? T(1) : T(0);
     check(cublasLtMatmul(handle_.get(), p.description.get(), &alpha, at.a, p.a.get(), at.b, p.b.get(), &beta, at.c,
-                         p.d.get(), at.d, p.d.get(), &p.chosen.algo, workspace_.data(), workspace_bytes_, where),
+                         p.d.get(), at.d, p.d.get(), &p.chosen.algo, workspace_, workspace_bytes_, where),
           "cublasLtMatmul");
     return true;
   }
@@ -180,7 +181,7 @@ class matmul_engine {
   lt_handle handle_;
   cublasComputeType_t compute_;
   std::size_t workspace_bytes_;
-  device_memory workspace_;
+  std::byte* workspace_ = nullptr;
   std::map<decltype(matmul_shape{}.key()), plan> plans_;
 };
 

@@ -15,12 +15,15 @@ namespace sdmae::cuda {
 class staging {
  public:
   explicit staging(std::size_t half_bytes)
-      : half_bytes_(half_bytes),
-        transfers_(make_stream()),
-        arrived_(make_event()),
-        here_(2 * half_bytes),
-        there_(2 * half_bytes) {
+      : half_bytes_(half_bytes), transfers_(make_stream()), arrived_(make_event()) {
     for (event& each : read_) each = make_event();
+  }
+
+  std::size_t bytes() const { return 2 * half_bytes_; }
+  /// `there`: so many bytes of the device, for all copies from now on.
+  void use(std::byte* there) {
+    here_ = pinned_memory(bytes());
+    there_ = there;
   }
 
   /// to[0 … bytes) = from[0 … bytes), in the order of `computing`. The host may change `from` when it returns.
@@ -40,11 +43,11 @@ class staging {
   void send(std::byte* to, const std::byte* from, std::size_t bytes, cudaStream_t computing) {
     const std::size_t at = half_ * half_bytes_ + used_;
     std::memcpy(here_.data() + at, from, bytes);
-    check(cudaMemcpyAsync(there_.data() + at, here_.data() + at, bytes, cudaMemcpyHostToDevice, transfers_.get()),
+    check(cudaMemcpyAsync(there_ + at, here_.data() + at, bytes, cudaMemcpyHostToDevice, transfers_.get()),
           "cudaMemcpyAsync");
     check(cudaEventRecord(arrived_.get(), transfers_.get()), "cudaEventRecord");
     check(cudaStreamWaitEvent(computing, arrived_.get(), 0), "cudaStreamWaitEvent");
-    check(cudaMemcpyAsync(to, there_.data() + at, bytes, cudaMemcpyDeviceToDevice, computing), "cudaMemcpyAsync");
+    check(cudaMemcpyAsync(to, there_ + at, bytes, cudaMemcpyDeviceToDevice, computing), "cudaMemcpyAsync");
   }
 
   void change_half(cudaStream_t computing) {
@@ -59,7 +62,7 @@ class staging {
   stream transfers_;
   event arrived_, read_[2];
   pinned_memory here_;
-  device_memory there_;
+  std::byte* there_ = nullptr;
 };
 
 }  // namespace sdmae::cuda
