@@ -65,8 +65,8 @@ void read_config(const std::string& path, model_facts& facts) {
   const nlohmann::json config = nlohmann::json::parse(file, nullptr, false);
   if (!config.is_object()) throw sdmae::error(path, "is no JSON object", "give the config.json beside the weights");
   try {
-    facts.heads = config.value("num_attention_heads", index{0});
-    facts.norm_epsilon = config.value("layer_norm_eps", 0.0);
+    facts.heads = config.value("num_attention_heads", facts.heads);
+    facts.norm_epsilon = config.value("layer_norm_eps", facts.norm_epsilon);
     const nlohmann::json image = config.value("image_size", nlohmann::json());
     if (image.is_number_integer()) facts.image = {image.get<index>(), image.get<index>()};
     if (image.is_array() && image.size() == 2) facts.image = {image[0].get<index>(), image[1].get<index>()};
@@ -150,7 +150,8 @@ void run(const options& asked) {
   if (std::filesystem::equivalent(asked.in, asked.out, ignored))
     throw CLI::ValidationError("--out", "is the file of --in; choose another name");
   if (!asked.image.empty() && asked.to != "timm" && asked.to != "onnx")
-    throw CLI::ValidationError("--image", "changes position tables, which only timm and onnx can have; leave it out");
+    throw CLI::ValidationError(
+        "--image", "is for --to timm and onnx: other formats keep the image size that they have; leave it out");
   const sdmae::load_report report = convert(asked);
   std::printf("%swrote %s\n", report.text().c_str(), asked.out.c_str());
 }

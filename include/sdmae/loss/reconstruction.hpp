@@ -83,6 +83,7 @@ struct reconstruction : stateless {
   void weigh(B& backend, const Images& images, const painted_patches& counted, column_view<double> share,
              arena& scratch) const {
     const index M = counted.count();
+    if (M == 0) return;
     if (!without)
       return backend.map(share.rows(), 1, [=] SDMAE_ELEMENT(index r, index) { share(r, 0) = 1.0 / double(M); });
     if constexpr (Image.channels != 3) {

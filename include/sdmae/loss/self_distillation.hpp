@@ -74,7 +74,8 @@ struct self_distillation {
     }
   };
 
-  /// τ_t of an epoch, counted from 0.
+  /// τ_t of an epoch, counted from 0: from the first one linearly to `teacher_temperature`, which epoch
+  /// `warmup_epochs` is the first to have.
   double teacher_temperature_at(index epoch) const {
     if (epoch >= warmup_epochs) return teacher_temperature;
     const double done = double(epoch) / double(warmup_epochs);

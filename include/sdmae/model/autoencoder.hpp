@@ -32,6 +32,8 @@ void visible_patches(B& backend, const mask_view& mask, index rows, std::int32_t
 /// with C class tokens and R painted patches of each image: the masked ones, or all.
 template <image_shape Image, vit_shape Encoder, vit_shape Decoder, autoencoder_family Family>
 struct autoencoder {
+  static_assert(Encoder.final_norm && Decoder.final_norm,
+                "sdmae: the towers of a masked autoencoder end with a norm: leave vit_shape::final_norm true");
   static_assert(Encoder.class_token == Decoder.class_token,
                 "sdmae: encoder and decoder must both have a class token or neither: the decoder's is the encoder's");
   static constexpr image_shape image = Image;

@@ -6,11 +6,12 @@
 
 namespace sdmae {
 
-/// A tower of He et al.'s: what their vision transformers add to the sizes.
+/// A tower of He et al.'s: sizes, and what all of theirs have: a class token, biases of queries, keys and values, and
+/// stored positions, which start as sines and cosines and stay so unless they are to be learned.
 constexpr vit_shape mae_tower(vit_shape sizes) {
   sizes.bias = qkv_bias::full;
   sizes.class_token = true;
-  sizes.positions = position_kind::sin_cos_2d;
+  if (sizes.positions != position_kind::learned) sizes.positions = position_kind::sin_cos_2d;
   return sizes;
 }
 

@@ -1,4 +1,5 @@
-// Architectures and recipes under the names they were released with (arXiv 2203.16983), and a small one to begin with.
+// Architectures and recipes under the names they were released with (SD-MAE, arXiv 2203.16983; MAE, arXiv 2111.06377),
+// and a small one to begin with.
 #pragma once
 
 #include <optional>

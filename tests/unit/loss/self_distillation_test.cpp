@@ -28,11 +28,12 @@ struct evaluation {
   values loss = values(2), entropy = values(2), student_entropy = values(2), likeliest = values(2),
          dstudent = values(6), dteacher = values(6), center;
 
-  evaluation(const Term& term, const values& student, const values& teacher, const values& start, double weight) {
+  evaluation(const Term& term, const values& student, const values& teacher, const values& start, double weight,
+             sdmae::index epoch = 0) {
     arena memory(reinterpret_cast<std::byte*>(state_memory.data()));
     state = Term::template state<double, architecture>::plan(memory);
     std::copy(start.begin(), start.end(), state.center.data);
-    term.reset_step(backend, state, 0);
+    term.reset_step(backend, state, epoch);
     using images = normalised_images<architecture::image, double>;
     loss::slice<double, architecture, images> slice{images{}, mask_view{nullptr, 4, 2}, 0, 2, 2};
     slice.student = {student.data(), 2};
@@ -116,4 +117,11 @@ TEST_CASE("the teacher's temperature warms up linearly by epoch") {
   CHECK(term.teacher_temperature_at(30) == 0.07);
   CHECK(term.teacher_temperature_at(99) == 0.07);
   CHECK(loss::self_distillation<>{}.teacher_temperature_at(0) == 0.04);
+  // A step of that epoch is taken at that temperature.
+  const evaluation warming(term, student, teacher, center, 0.2, 15);
+  const evaluation warm(loss::self_distillation<>{.teacher_temperature = 0.055}, student, teacher, center, 0.2);
+  const evaluation hot(loss::self_distillation<>{.teacher_temperature = 0.07}, student, teacher, center, 0.2);
+  close(warming.loss, warm.loss);
+  close(warming.dteacher, warm.dteacher);
+  CHECK(warming.loss != hot.loss);
 }

@@ -78,6 +78,8 @@ TEST_CASE("counts are exact in 100,000 draws, and random, He et al.'s and tissue
   CHECK(even(masking::random{.ratio = 0.75, .floored = masking::rounding::kept, .sorted = false}) == "");
   CHECK(even(masking::tissue{.ratio = 0.6}) == "");  // no glass: nothing to prefer
   CHECK(even(masking::block{.ratio = 0.6}) != "");
+  CHECK(masking::block{.ratio = 0.6}.visible(36) == 15);
+  CHECK(masking::grid{}.visible(36) == 9);
   for (const masking::any& mask : {masking::any{masking::block{.ratio = 0.6}}, masking::any{masking::grid{}}}) {
     request each = r;
     sdmae::index wrong = 0;
