@@ -17,6 +17,7 @@
 #include "support/run_files.hpp"
 #include "support/training_run.hpp"
 #if defined(PROGRAM_DRAWS)
+#include "support/augmentation_sheet.hpp"
 #include "support/run_pictures.hpp"
 #endif
 
@@ -30,6 +31,7 @@ using program::say;
 nlohmann::ordered_json settings_json(const program::pretrain_options& options, const program::pretrain_plan& plan,
                                      const sdmae::trainer& trainer) {
   nlohmann::ordered_json settings = program::settings_json(plan.settings);
+  settings["augmentation"] = program::augmentation_text(plan.augment);
   settings["mask"] = options.mask;
   settings["backend"] = options.device.backend;
   settings["precision"] = options.device.precision;
@@ -85,8 +87,10 @@ class pretraining {
           " steps are done");
       return draw(log);
     }
-    sdmae::loader<Dataset> images(
-        data_, program::loading(shape_, plan_.recipe.batch, plan_.slice, options_.seed, plan_.threads, first));
+    sdmae::loader_settings how =
+        program::loading(shape_, plan_.recipe.batch, plan_.slice, options_.seed, plan_.threads, first);
+    how.augment = plan_.augment;
+    sdmae::loader<Dataset> images(data_, how);
     train(images, log, first);
     if (images.broken() > 0)
       say(std::to_string(images.broken()) + " broken images were replaced, each by the next readable one");
@@ -166,10 +170,35 @@ class pretraining {
   std::string pictures_;  // the names of those drawn
 };
 
+/// --show-augmentations
+template <class Dataset>
+void show_augmentations(const program::pretrain_options& options, const sdmae::registered_preset& preset,
+                        const Dataset& data) {
+  const sdmae::augmentation how = program::chosen_augmentation(options, preset.defaults);
+#if defined(PROGRAM_DRAWS)
+  sdmae::loader_settings settings;
+  settings.height = preset.image.height;
+  settings.width = preset.image.width;
+  settings.seed = options.seed;
+  settings.threads = options.chosen_threads();
+  settings.augment = how;
+  settings.notice = say;
+  program::draw_augmentations(options.show_augmentations, data, settings, preset.image);
+  say("wrote " + options.show_augmentations + ": " + program::augmentation_text(how));
+#else
+  static_cast<void>(data), static_cast<void>(how);
+  throw sdmae::error("--show-augmentations", "this program was built without cairo",
+                     "install libcairo2-dev and build it anew");
+#endif
+}
+
 void pretrain(const program::pretrain_options& options) {
+  options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
-  program::check_run_folder(options.out, options.resume);
+  const bool trains = options.show_augmentations.empty();
+  if (trains) program::check_run_folder(options.out, options.resume);
   const auto train_on = [&](const auto& data) {
+    if (!trains) return show_augmentations(options, preset, data);
     pretraining run(options, preset, data, preset.image);
     options.memory ? run.print_memory() : run.run();
   };

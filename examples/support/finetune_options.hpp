@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
+#include "augmentation_options.hpp"
 #include "devices.hpp"
 #include "labelled_part.hpp"
 #include "number_text.hpp"
 #include "program.hpp"
-#include "sdmae/data/augment.hpp"
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
@@ -26,17 +26,19 @@ struct finetune_options {
   device_options device;
   sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, slice = 0, save_every = 0, replicates = 1000;
   double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
-  double drop_path = 0.1, smoothing = 0.1, min_crop = 0.08, color = 0, stain = 0, blur = 0, erase = 0;
+  double drop_path = 0.1, smoothing = 0.1;
   std::optional<double> layer_decay;
+  augmentation_options augment;
   sdmae::mix_settings mixing;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool from_nothing = false, resume = false, turns = false;
+  bool from_nothing = false, resume = false;
 
   void declare(CLI::App& app) {
     declare_data(app);
     declare_recipe(app);
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
+    augment.declare(app);
     device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
@@ -52,17 +54,12 @@ struct finetune_options {
   sdmae::interpolation interpolation() const {
     return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   }
-  /// What training images go through.
+  /// What training images go through. Throws sdmae::error for what cannot be.
   sdmae::augmentation augmentation() const {
     sdmae::augmentation how;
     how.filter = interpolation();
-    how.crop.min_scale = min_crop;
-    if (min_crop == 1) how.part = sdmae::cropping::center;
-    if (turns) how.turn = {.mirror = 0.5, .flip = 0, .quarter = 0.75};
-    how.color = {.brightness = color, .contrast = color, .saturation = color};
-    how.stain.strength = stain;
-    how.blur.probability = blur;
-    how.erase.probability = erase;
+    how = augment.applied_to(how);
+    if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
     return how;
   }
   double chosen_layer_decay() const { return layer_decay.value_or(from_nothing ? 1.0 : 0.75); }
@@ -100,15 +97,6 @@ struct finetune_options {
         ->check(within(0, 0.99));
     app.add_option("--mixup", mixing.mixup, "alpha of mixup, usually 0.8; 0: never")->check(within(0, 1000));
     app.add_option("--cutmix", mixing.cutmix, "alpha of cutmix, usually 1; 0: never")->check(within(0, 1000));
-    app.add_option("--min-crop", min_crop, "smallest share of an image that a crop shows; 1: whole images (0.08)")
-        ->check(within(0, 1, true));
-    app.add_flag("--turns", turns, "mirrored and turned images, all eight positions of a tile alike");
-    app.add_option("--color", color, "jitter of brightness, contrast and saturation, usually 0.4; 0: none")
-        ->check(within(0, 10));
-    app.add_option("--stain", stain, "jitter of stains: 0.05 is light, 0.2 strong; 0: none")->check(within(0, 1));
-    app.add_option("--blur", blur, "share of images that are blurred; 0: none")->check(within(0, 1));
-    app.add_option("--erase", erase, "share of images that have a part erased, usually 0.25; 0: none")
-        ->check(within(0, 1));
   }
 };
 
@@ -148,12 +136,7 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const st
           {"sdmae.label_smoothing", number_text(o.smoothing)},
           {"sdmae.mixup", number_text(o.mixing.mixup)},
           {"sdmae.cutmix", number_text(o.mixing.cutmix)},
-          {"sdmae.min_crop", number_text(o.min_crop)},
-          {"sdmae.turns", o.turns ? "yes" : "no"},
-          {"sdmae.color", number_text(o.color)},
-          {"sdmae.stain", number_text(o.stain)},
-          {"sdmae.blur", number_text(o.blur)},
-          {"sdmae.erase", number_text(o.erase)},
+          {"sdmae.augmentation", augmentation_text(o.augmentation())},
           {"sdmae.interpolation", o.filter},
           {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
           {"sdmae.data", data_text(train)}};

@@ -6,14 +6,14 @@
 
 namespace program {
 
+/// The shortest text that reads back as the same number.
 inline std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  for (int digits = 1; digits < 17; ++digits) {  // the shortest that reads back as the same number
-    char shorter[32];
-    std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-    if (std::stod(shorter) == value) return shorter;
+  for (int digits = 1; digits < 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::stod(text) == value) return text;
   }
+  std::snprintf(text, sizeof text, "%.17g", value);
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "augmentation_options.hpp"
 #include "devices.hpp"
 #include "number_text.hpp"
 #include "program.hpp"
@@ -20,8 +21,9 @@ namespace program {
 
 /// What was asked for; an option that was not given takes the preset's value.
 struct pretrain_options {
-  std::string preset, data, out, init, mask = "random";
+  std::string preset, data, out, init, mask = "random", show_augmentations;
   device_options device;
+  augmentation_options augment;
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -34,7 +36,7 @@ struct pretrain_options {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
     app.add_option("--data", data, "folder of images, or synthetic")->required();
-    app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->required()->check(not_empty());
+    app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->check(not_empty());
     app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
     app.add_option("--batch", batch, "images a step")->check(whole(1, most));
@@ -55,17 +57,30 @@ struct pretrain_options {
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_flag("--memory", memory, "print what a step takes, piece by piece, and train nothing");
+    app.add_option("--show-augmentations", show_augmentations,
+                   "draw sixteen images as the run would see them into this PNG file, and train nothing")
+        ->check(not_empty());
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));
     app.add_option("--seed", seed, "of weights, order, crops and masks")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
+    augment.declare(app);
+  }
+
+  /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
+  void check() const {
+    if (out.empty() && show_augmentations.empty()) throw CLI::RequiredError("--out");
+  }
+  int chosen_threads() const {
+    return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
 };
 
 /// The run that options and preset amount to.
 struct pretrain_plan {
   sdmae::recipe recipe;  // the preset's, with what was asked for
+  sdmae::augmentation augment;
   sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, slice = 0, save_every = 0;
   int threads = 1;
   sdmae::trainer_options trainer;
@@ -88,11 +103,21 @@ inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
 
 }  // namespace detail
 
+/// The preset's augmentation, with what was asked for. Throws sdmae::error for what cannot be.
+inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const sdmae::recipe& recipe) {
+  sdmae::augmentation how;
+  how.crop.min_scale = recipe.min_crop_scale;
+  how.filter = recipe.bicubic_crops ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
+  how.turn.mirror = recipe.mirror;
+  return o.augment.applied_to(how);
+}
+
 /// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
 inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset, sdmae::index images,
                               std::uint64_t fingerprint) {
   pretrain_plan plan;
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
+  plan.augment = chosen_augmentation(o, r);
   if (images < r.batch)
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",
@@ -107,7 +132,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  plan.threads = o.chosen_threads();
 
   const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
   plan.trainer.seed = o.seed;
@@ -137,6 +162,9 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
                    {"sdmae.mask_ratio", number_text(r.mask_ratio)},
                    {"sdmae.distill_weight", number_text(r.distill_weight)},
                    {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(fingerprint)}};
+  // Not of the released one, so that its checkpoints are those of versions that knew no other.
+  if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
+    plan.settings["sdmae.augmentation"] = text;
   return plan;
 }
 

@@ -9,7 +9,7 @@ refuses(2 "--init FILE or --from-nothing" --train two --test two --out none)
 refuses(2 "--from-nothing|--init" ${words} --from-nothing)
 refuses(2 "--from-nothing needs --preset" --from-nothing --train two --test two --out none)
 foreach(wrong IN ITEMS "--layer-decay;0" "--layer-decay;1.5" "--drop-path;1" "--label-smoothing;1" "--mixup;-1"
-    "--min-crop;0" "--epochs;0" "--lr;0" "--precision;bf16")
+    "--crop-scale;0" "--epochs;0" "--lr;0" "--precision;bf16")
   list(GET wrong 0 option)
   refuses(2 "${option}" ${words} ${wrong})
 endforeach()

@@ -27,7 +27,7 @@ endforeach()
 
 # 4 steps of 16 an epoch.
 set(data --train train --test test --groups "^(slide[0-9]+)_" --batch 16)
-set(recipe --epochs 3 --warmup-epochs 1 --lr 0.02 --min-crop 0.6 --mixup 0.8 --cutmix 1)
+set(recipe --epochs 3 --warmup-epochs 1 --lr 0.02 --crop-scale 0.6 --mixup 0.8 --cutmix 1)
 set(words --init run/checkpoint.safetensors ${data} ${recipe})
 run(${words} --out straight)
 expect(SUCCESS SAYS "used 54: encoder.patch_embed.proj.weight" "missing 4: fc_norm.weight, fc_norm.bias, head.weight"
@@ -82,8 +82,8 @@ same(straight/checkpoint.safetensors parts/checkpoint.safetensors)
 # Everything that is to matter does: other weights, not only other settings beside them.
 function(forget_settings folder)
   set(forget "")
-  foreach(setting IN ITEMS layer_decay drop_path label_smoothing mixup cutmix min_crop seed clip_norm weight_decay turns
-      color stain blur erase)
+  foreach(setting IN ITEMS layer_decay drop_path label_smoothing mixup cutmix seed clip_norm weight_decay
+      augmentation)
     list(APPEND forget forget sdmae.${setting})
   endforeach()
   tool(edit ${folder}/checkpoint.safetensors ${folder}/weights ${forget})
@@ -92,7 +92,7 @@ run(${words} --out plain --steps 6)
 expect(SUCCESS)
 forget_settings(plain)
 foreach(change IN ITEMS "--layer-decay;0.9" "--drop-path;0" "--label-smoothing;0" "--mixup;0" "--cutmix;0"
-    "--min-crop;0.5" "--seed;1" "--clip-norm;0.1" "--weight-decay;0.3" "--turns" "--color;0.4" "--stain;0.1" "--blur;1"
+    "--crop-scale;0.5" "--seed;1" "--clip-norm;0.1" "--weight-decay;0.3" "--turns;1" "--color;0.4,0.4,0.4,0" "--stain;0.1" "--blur;1"
     "--erase;1")
   string(MAKE_C_IDENTIFIER "${change}" name)
   list(GET change 0 option)
@@ -109,7 +109,7 @@ foreach(change IN ITEMS "--layer-decay;0.9" "--drop-path;0" "--label-smoothing;0
 endforeach()
 
 # From nothing: the supervised baseline, until it knows the classes. Chance is 0.5.
-run(--from-nothing --preset quickstart ${data} --out baseline --epochs 12 --warmup-epochs 1 --lr 0.02 --min-crop 0.6)
+run(--from-nothing --preset quickstart ${data} --out baseline --epochs 12 --warmup-epochs 1 --lr 0.02 --crop-scale 0.6)
 expect(SUCCESS)
 file(READ ${SCRATCH}/baseline/result.json json)
 string(JSON accuracy GET "${json}" figures accuracy value)

@@ -12,7 +12,10 @@ foreach(option_value_says IN ITEMS
     "--warmup-epochs;-1;whole number" "--weight-decay;-0.1;range" "--clip-norm;-1;range" "--mask;diagonal;--mask" "--mask-ratio;1;range"
     "--mask-ratio;-0.1;range" "--mask-ratio;sixty;--mask-ratio" "--distill-weight;1.01;range" "--backend;tpu;--backend"
     "--save-every;0;whole number" "--synthetic;0;whole number" "--seed;-1;--seed" "--seed;seven;--seed"
-    "--threads;0;whole number" "--threads;5000;whole number")
+    "--threads;0;whole number" "--threads;5000;whole number" "--crop-scale;0;range" "--crop-scale;1.1;range"
+    "--crop-ratio;2;range" "--crop-filter;nearest;--crop-filter" "--flip;1.5;range" "--flip-vertical;-1;range"
+    "--turns;nan;range" "--stain;2;range" "--color;0.4;--color" "--color;0.4,0.4,0.4,-1;range" "--blur;2;range"
+    "--blur-sigma;1;--blur-sigma" "--erase;-1;range" "--erase-area;0.1,2;range" "--erase-fill;black;--erase-fill")
   list(GET option_value_says 0 option)
   list(GET option_value_says 1 value)
   list(GET option_value_says 2 says)
@@ -33,6 +36,9 @@ refuses(1 "nothing to learn" ${words} --mask-ratio 0 --distill-weight 0)
 refuses(2 "--mask-ration|did you mean --mask-ratio?" ${words} --mask-ration 0.5)
 refuses(2 "surplus" ${words} surplus)
 refuses(2 "--init|--resume" ${words} --init file --resume)
+refuses(1 "--blur-sigma" ${words} --blur-sigma 2,1)
+refuses(1 "--erase-area" ${words} --erase-area 0,0.5)
+refuses(1 "--color" ${words} --color 0.4,0.4,0.4,0.6)
 
 refuses(1 "--preset quickstrat|did you mean quickstart?" --preset quickstrat --data synthetic --out run)
 refuses(1 "--preset nonsense|there are: quickstart" --preset nonsense --data synthetic --out run)

@@ -19,8 +19,11 @@ struct recipe {
   index batch = 1024;
   index epochs = 100;
   index warmup_epochs = 5;
-  double beta2 = 0.999;         // of AdamW
-  bool he_et_al_masks = false;  // random masks by He et al.'s rounding, visible patches in the order drawn
+  double beta2 = 0.999;          // of AdamW
+  bool he_et_al_masks = false;   // random masks by He et al.'s rounding, visible patches in the order drawn
+  double min_crop_scale = 0.08;  // least share of a tile that a crop shows
+  bool bicubic_crops = false;    // resized so, not bilinearly
+  double mirror = 0;             // probability that left and right change places
 };
 
 namespace presets {
@@ -89,7 +92,10 @@ inline constexpr recipe he_et_al_recipe{.base_learning_rate = 1.5e-4,
                                         .epochs = 800,
                                         .warmup_epochs = 40,
                                         .beta2 = 0.95,
-                                        .he_et_al_masks = true};
+                                        .he_et_al_masks = true,
+                                        .min_crop_scale = 0.2,
+                                        .bicubic_crops = true,
+                                        .mirror = 0.5};
 inline constexpr image_shape tiles_224_by_14{.height = 224, .width = 224, .patch = 14};
 inline constexpr vit_shape mae_decoder{.width = 512, .depth = 8, .heads = 16};
 

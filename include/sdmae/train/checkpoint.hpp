@@ -180,6 +180,9 @@ inline void resume_checkpoint(const std::filesystem::path& path, training& run, 
     else if (stored->second != value)
       found.push_back(name + " was " + stored->second + ", now " + value);
   }
+  for (const auto& [key, value] : file.metadata())
+    if (detail::is_training_state(key) && settings.count(key) == 0)
+      found.push_back(key.substr(6) + " was " + value + ", now not given");
   if (!found.empty())
     throw error(path.string(), "is of another run: " + detail::joined(found),
                 "resume with the settings it was started with, or start anew in another folder");

@@ -150,14 +150,14 @@ TEST_CASE("each part of an augmentation alone changes images, and none does at i
     how.*part = all.*part;
     return how;
   };
-  const sdmae::image8 plain = augmented(none, 4, 16, 16);
-  CHECK(plain == sdmae::resized(pattern(40, 60), sdmae::random_box(40, 60, {}, 9, 1, 4), 16, 16));
-  CHECK(augmented(with(&sdmae::augmentation::filter), 4, 16, 16) != plain);
-  CHECK(augmented(with(&sdmae::augmentation::turn), 4, 16, 16) != plain);
-  CHECK(augmented(with(&sdmae::augmentation::stain), 4, 16, 16) != plain);
-  CHECK(augmented(with(&sdmae::augmentation::color), 4, 16, 16) != plain);
-  CHECK(augmented(with(&sdmae::augmentation::blur), 4, 16, 16) != plain);
-  CHECK(augmented(with(&sdmae::augmentation::erase), 4, 16, 16) != plain);
+  const sdmae::image8 plain = augmented(none, 5, 16, 16);
+  CHECK(plain == sdmae::resized(pattern(40, 60), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
+  CHECK(augmented(with(&sdmae::augmentation::filter), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::turn), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::stain), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::color), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::blur), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::erase), 5, 16, 16) != plain);
 }
 
 TEST_CASE("every part of an augmentation is checked") {
