@@ -19,6 +19,7 @@ using sdmae::index;
 struct options {
   std::string checkpoint, preset, data, out, filter = "bilinear";
   program::slide_options slide;
+  program::device_options device;
   int threads = 0;
 };
 
@@ -31,6 +32,7 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
     sum.add(std::string_view(part.data(), static_cast<std::size_t>(file.gcount())));
   sum.add(encoder.preset());
   sum.add(asked.filter);
+  sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
   char text[20];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum.value()));
@@ -48,7 +50,7 @@ void write_table(const std::filesystem::path& path, const program::tile_source& 
 
 void embed(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
   const auto tiles = program::open_tiles(asked.data, encoder.image().height, asked.slide, filter);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
@@ -84,6 +86,7 @@ int main(int argc, char** argv) {
   app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
       ->check(CLI::IsMember({"bilinear", "bicubic"}));
   asked.slide.declare(app);
+  asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });
 }

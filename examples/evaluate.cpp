@@ -26,6 +26,7 @@ struct options {
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
+  program::device_options device;
   int threads = 0;
 };
 
@@ -87,7 +88,7 @@ void evaluate(const options& asked) {
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
   std::optional<sdmae::atomic_file> json;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
   take_features(train, encoder);
   take_features(test, encoder);
 
@@ -98,6 +99,8 @@ void evaluate(const options& asked) {
                                 {"test", asked.test},
                                 {"test_images", test.labels.size()},
                                 {"interpolation", asked.filter},
+                                {"backend", asked.device.backend},
+                                {"precision", asked.device.precision},
                                 {"seed", asked.seed},
                                 {"method", asked.method},
                                 {"classes", classes}};
@@ -152,6 +155,7 @@ int main(int argc, char** argv) {
       ->check(program::whole<sdmae::index>(1, most));
   app.add_option("--seed", asked.seed, "of folds, probe and bootstrap (0)")
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
+  asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { evaluate(asked); });
 }

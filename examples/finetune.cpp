@@ -200,14 +200,15 @@ class finetuning {
   void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
     std::vector<double> probabilities;
     const auto count = static_cast<index>(classes_.size());
-    reader.features(*trainer_, *test_.tiles, 0, [&](const float* scores, const std::uint64_t*, index images) {
-      for (index i = 0; i < images; ++i, scores += count) {
-        const double largest = *std::max_element(scores, scores + count);
-        double sum = 0;
-        for (index c = 0; c < count; ++c) sum += std::exp(scores[c] - largest);
-        for (index c = 0; c < count; ++c) probabilities.push_back(std::exp(scores[c] - largest) / sum);
-      }
-    });
+    reader.features(*trainer_, *test_.tiles, 0, reader.usual_slice(),
+                    [&](const float* scores, const std::uint64_t*, index images) {
+                      for (index i = 0; i < images; ++i, scores += count) {
+                        const double largest = *std::max_element(scores, scores + count);
+                        double sum = 0;
+                        for (index c = 0; c < count; ++c) sum += std::exp(scores[c] - largest);
+                        for (index c = 0; c < count; ++c) probabilities.push_back(std::exp(scores[c] - largest) / sum);
+                      }
+                    });
     program::judge(probabilities, test_, classes_,
                    {.replicates = options_.replicates, .level = 0.95, .seed = options_.seed}, report);
     sdmae::atomic_file file(folder_ / "result.json");

@@ -45,7 +45,8 @@ inline std::size_t available_memory() {
   return std::min(kibibytes << 10, limit == endless ? endless : limit - std::min(limit, taken));
 }
 
-/// Throws sdmae::error when weights, gradients and moments of a preset alone are more than `available` bytes.
+/// Throws sdmae::error when what a preset keeps (weights, gradients, moments, what its backend works with) is alone more
+/// than `available` bytes.
 /// Registered: registered_preset, registered_classifier.
 template <class Registered>
 void check_resident_memory(const Registered& preset, std::size_t available) {
@@ -53,7 +54,7 @@ void check_resident_memory(const Registered& preset, std::size_t available) {
   if (needed <= available) return;
   throw sdmae::error("memory",
                      preset.name + " needs " + detail::mebibytes(needed) +
-                         " for weights, gradients and moments, there are " + detail::mebibytes(available),
+                         " for weights, gradients and moments alone, there are " + detail::mebibytes(available),
                      "choose a smaller preset, or a machine with more memory");
 }
 

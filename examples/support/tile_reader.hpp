@@ -43,15 +43,19 @@ class tile_reader {
     how_.filter = filter;
   }
 
-  /// take(features [count, width], hashes [count], count) for every batch of samples first, first + 1, …; see
-  /// sdmae::training::features and sdmae::content_hash.
+  static constexpr sdmae::index batch = 128;  // of images that are decoded before they are computed with
+
+  /// Images that pass together when nobody says.
+  sdmae::index usual_slice() const { return sdmae::default_slice(static_cast<double>(image_.patches())); }
+
+  /// take(features [count, width], hashes [count], count) for every batch of samples first, first + 1, …, of which
+  /// `slice` pass through the model together; see sdmae::training::features and sdmae::content_hash.
   template <class Take>
-  void features(sdmae::training& model, const tile_source& tiles, sdmae::index first, Take take) {
+  void features(sdmae::training& model, const tile_source& tiles, sdmae::index first, sdmae::index slice, Take take) {
     const sdmae::index values = image_.values();
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * values));
     std::vector<float> features(static_cast<std::size_t>(batch * model.feature_width()));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
-    const sdmae::index slice = sdmae::default_slice(static_cast<double>(image_.patches()));
     each_batch(tiles, first, [&](sdmae::index done, sdmae::index count) {
       decode(tiles, done, count, [&](sdmae::index i, const sdmae::image8& image) {
         hashes[static_cast<std::size_t>(i)] = sdmae::content_hash(image);
@@ -75,8 +79,6 @@ class tile_reader {
   }
 
  private:
-  static constexpr sdmae::index batch = 128;
-
   template <class Act>
   static void each_batch(const tile_source& tiles, sdmae::index first, Act act) {
     progress shown("tile", tiles.size(), first);

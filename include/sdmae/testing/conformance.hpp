@@ -6,6 +6,7 @@
 #include "sdmae/testing/conformance/layer_norm.hpp"
 #include "sdmae/testing/conformance/linear.hpp"
 #include "sdmae/testing/conformance/product.hpp"
+#include "sdmae/testing/conformance/repeat.hpp"
 #include "sdmae/testing/conformance/required.hpp"
 
 namespace sdmae::testing {
@@ -28,6 +29,7 @@ findings check_backend(B& backend) {
   check_attentions(e);
   check_fill_and_norm(e);
   check_adamw(e);
+  check_repeat(e);
   return e.found;
 }
 

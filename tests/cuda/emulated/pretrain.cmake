@@ -49,6 +49,13 @@ if(NOT precision STREQUAL "bf16")
   fault("run.json has the precision ${precision}")
 endif()
 
+# What the backend itself keeps is in the plan.
+run(${on_cuda} --slice 16 --memory --out nowhere)
+expect(SUCCESS)
+if(NOT out MATCHES "workspace of products +1 +32.00 MiB" OR NOT out MATCHES "copies on their way +1 +32.00 MiB")
+  fault("--memory prints ${out}")
+endif()
+
 refuses(2 "--precision bf16 needs --backend cuda" ${small_run} --precision bf16 --out nowhere)
 refuses(2 "--precision" ${on_cuda} --precision fp8 --out nowhere)
 
@@ -56,11 +63,17 @@ refuses(2 "--precision" ${on_cuda} --precision fp8 --out nowhere)
 set(ENV{CUDA_EMULATION_DEVICES} 0)
 refuses(1 "there is no NVIDIA driver|choose the CPU backend" ${on_cuda} --out nowhere)
 unset(ENV{CUDA_EMULATION_DEVICES})
+set(ENV{CUDA_EMULATION_DRIVER} 11080)
+refuses(1 "cudaErrorInsufficientDriver|update the NVIDIA driver" ${on_cuda} --out nowhere)
+unset(ENV{CUDA_EMULATION_DRIVER})
+set(ENV{CUDA_EMULATION_KERNELS} 0)
+refuses(1 "cudaErrorNoKernelImageForDevice|CMAKE_CUDA_ARCHITECTURES" ${on_cuda} --out nowhere)
+unset(ENV{CUDA_EMULATION_KERNELS})
 
 # 92 MiB: 64 for the backend, the model and its moments, and room for five images in a step. 72: none for the moments.
 set(memory_92 "memory: a step with --slice 16 needs|choose --slice 5 or less")
-set(memory_72 "device memory: no room for|choose a smaller slice or batch")
-set(memory_12 "memory: quickstart|for weights, gradients and moments, there are 12 MiB")
+set(memory_72 "memory: quickstart needs 8[0-9] MiB|for weights, gradients and moments alone, there are 72 MiB")
+set(memory_12 "memory: quickstart|for weights, gradients and moments alone, there are 12 MiB")
 foreach(mebibytes IN ITEMS 92 72 12)
   math(EXPR memory "${mebibytes} << 20")
   set(ENV{CUDA_EMULATION_MEMORY} ${memory})
