@@ -26,7 +26,8 @@ struct mix_settings {
 /// Throws an sdmae::error that names `where` when a setting is out of range.
 inline void check_mix(const mix_settings& settings, const std::string& where = "mix") {
   for (const double alpha : {settings.mixup, settings.cutmix})
-    if (!(alpha >= 0 && alpha <= 1000)) throw error(where, "alpha must be 0 to 1000", "the usual one is 0.8 or 1");
+    if (!(alpha == 0 || (alpha >= 0.001 && alpha <= 1000)))
+      throw error(where, "alpha must be 0, or 0.001 to 1000", "the usual one is 0.8 or 1");
   for (const double share : {settings.probability, settings.cutmix_share})
     if (!(share >= 0 && share <= 1)) throw error(where, "a probability must be 0 to 1", "1 mixes every batch");
 }

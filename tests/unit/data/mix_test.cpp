@@ -139,6 +139,7 @@ TEST_CASE("mixes that cannot be are refused") {
   };
   CHECK(line({.mixup = 0.8, .cutmix = 1}).empty());
   CHECK_THAT(line({.mixup = -1}), says("--mixup: alpha"));
+  CHECK_THAT(line({.mixup = 1e-308}), says("--mixup: alpha"));  // its gamma numbers have no logarithms
   CHECK_THAT(line({.cutmix = std::nan("")}), says("alpha"));
   CHECK_THAT(line({.probability = 1.5}), says("a probability"));
   CHECK_THAT(line({.cutmix_share = -0.5}), says("a probability"));
