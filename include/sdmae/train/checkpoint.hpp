@@ -169,8 +169,9 @@ inline void resume_checkpoint(const std::filesystem::path& path, training& run, 
     else if (stored->second != value)
       found.push_back(name + " was " + stored->second + ", now " + value);
   }
+  const std::string of_the_model = "sdmae.image";  // not a setting; see save_checkpoint
   for (const auto& [key, value] : file.metadata())
-    if (detail::is_training_state(key) && settings.count(key) == 0)
+    if (detail::is_training_state(key) && key != of_the_model && settings.count(key) == 0)
       found.push_back(key.substr(6) + " was " + value + ", now not given");
   if (!found.empty())
     throw error(path.string(), "is of another run: " + detail::joined(found),
