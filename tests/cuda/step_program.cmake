@@ -1,5 +1,7 @@
-# bench/step --backend cuda on the emulated device: a line of JSON, which claims no share of a processor's peak.
-include(${CMAKE_CURRENT_LIST_DIR}/../../programs/harness.cmake)
+# bench/step --backend cuda on a device: a line of JSON, which claims no share of a processor's peak.
+include(${CMAKE_CURRENT_LIST_DIR}/../programs/harness.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/device.cmake)
+needs_device()
 set(words --preset quickstart --batch 2 --steps 1 --backend cuda)
 foreach(more IN ITEMS "" --forward)
   run(${words} --precision tf32 ${more})
@@ -19,5 +21,8 @@ if(NOT out MATCHES "workspace of products")
   fault("printed: ${out}")
 endif()
 refuses(2 "--precision bf16 needs --backend cuda" --preset quickstart --precision bf16)
+if(SUITE)
+  return() # a real device does not fail on demand
+endif()
 set(ENV{CUDA_EMULATION_DEVICES} 0)
 refuses(1 "there is no NVIDIA driver" ${words})

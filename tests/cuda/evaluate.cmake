@@ -1,5 +1,7 @@
-# evaluate --backend cuda on the emulated device: the CPU's judgement.
-include(${CMAKE_CURRENT_LIST_DIR}/../../programs/harness.cmake)
+# evaluate --backend cuda on a device: the CPU's judgement.
+include(${CMAKE_CURRENT_LIST_DIR}/../programs/harness.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/device.cmake)
+needs_device()
 trained()
 tool(images train 12 48)
 tool(images test 8 48)
