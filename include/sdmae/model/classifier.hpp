@@ -28,6 +28,9 @@ template <image_shape Image, vit_shape Encoder, index Classes, autoencoder_famil
           pooling Pooling = pooling::mean>
 struct vit_classifier {
   static_assert(Classes >= 2, "sdmae::vit_classifier: Classes must be at least 2: there is nothing to tell apart");
+  static_assert(Pooling == pooling::mean || Encoder.class_token,
+                "sdmae::vit_classifier: pooling::class_token needs a class token: set vit_shape::class_token of the "
+                "encoder, or take pooling::mean");
   static constexpr image_shape image = Image;
   static constexpr vit_shape encoder_shape = classifier_tower(Encoder);
   static constexpr std::array<vit_shape, 1> towers{encoder_shape};

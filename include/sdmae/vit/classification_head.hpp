@@ -15,9 +15,6 @@ namespace sdmae::vit {
 /// patches of each image. Classes: how many there is room for; see loss::cross_entropy.
 template <index D, index Classes, index ClassTokens, pooling Pooling = pooling::mean>
 struct classification_head {
-  static_assert(Pooling == pooling::mean || ClassTokens > 0,
-                "sdmae: pooling::class_token needs a class token: set vit_shape::class_token of the encoder, or take "
-                "pooling::mean");
   static constexpr index K = Classes, C = ClassTokens;
   using norm_layer = nn::layer_norm<D>;
   using linear = nn::linear<D, K, initial::nearly_zero>;
