@@ -3,31 +3,16 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "sdmae/train/checkpoint.hpp"
-#include "support/checkpoint_preset.hpp"
-#include "support/loader_batch.hpp"
-#include "support/memory.hpp"
+#include "support/checkpoint_view.hpp"
 #include "support/program.hpp"
 #include "support/run_pictures.hpp"
-#include "support/tile_source.hpp"
 
 namespace {
 
 using sdmae::index;
-
-struct options {
-  std::string checkpoint, preset, data, out;
-  std::optional<double> mask_ratio;
-  index images = 4;
-  std::uint64_t seed = 0;
-  int threads = 0;
-  program::slide_options slide;
-};
 
 /// The image in grey, each patch the more orange the more it is looked at; the most looked at is full orange.
 std::vector<std::uint8_t> heat(const std::uint8_t* rgb, const float* looked_at, sdmae::image_shape shape) {
@@ -46,7 +31,7 @@ std::vector<std::uint8_t> heat(const std::uint8_t* rgb, const float* looked_at, 
 }
 
 /// A row an image: the original, then one picture a layer chosen of either tower.
-void draw_maps(const options& asked, const sdmae::attention_study& study, sdmae::image_shape shape) {
+void draw_maps(const program::view_options& asked, const sdmae::attention_study& study, sdmae::image_shape shape) {
   sdmae::contact_sheet sheet;
   sheet.title = program::printable("Where " + asked.checkpoint + " looks");
   sheet.columns = {"original"};
@@ -107,22 +92,12 @@ void print_distances(const char* tower, const sdmae::tower_attention& its) {
   }
 }
 
-void attention(const options& asked) {
-  const sdmae::registered_preset& preset = program::preset_of_checkpoint(asked.checkpoint, asked.preset);
-  sdmae::trainer_options settings;
-  settings.seed = asked.seed;
-  settings.threads = asked.threads;
-  settings.mask = program::mask_of(preset, "random", asked.mask_ratio);
-  settings.mask.visible(preset.image.patches());  // refuses a ratio that leaves nothing
-  program::check_resident_memory(preset, program::available_memory());
-  const std::unique_ptr<sdmae::trainer> trainer = preset.make(settings);
-  sdmae::load_parameters(asked.checkpoint, *trainer);
-  const auto tiles = program::open_unlabelled(asked.data, preset.image, asked.slide, asked.seed, asked.images);
-  program::example_batch examples(*tiles, asked.images, preset.image);
-  const sdmae::attention_study found = trainer->attention(examples);
+void attention(const program::view_options& asked) {
+  program::checkpoint_view view(asked);
+  const sdmae::attention_study found = view.trainer().attention(view.examples(), view.slice());
   std::filesystem::path distances = asked.out;
   distances.replace_filename(distances.stem().string() + "_distance.png");
-  draw_maps(asked, found, preset.image);
+  draw_maps(asked, found, view.image());
   draw_distances(distances, found);
   std::printf("mean attention distance of every head, in pixels\n");
   print_distances("encoder", found.encoder);
@@ -135,19 +110,8 @@ void attention(const options& asked) {
 int main(int argc, char** argv) {
   CLI::App app("Draws where a pre-trained model looks, and how far, layer by layer of encoder and decoder.",
                "attention");
-  options asked;
-  app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
-  app.add_option("--data", asked.data, "folder of images, table (.csv), HDF5 (.h5), whole slide, or synthetic")
-      ->required();
-  app.add_option("--out", asked.out, "PNG file to write; NAME_distance.png comes beside NAME.png")
-      ->required()
-      ->check(program::not_empty());
-  app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  app.add_option("--images", asked.images, "rows: the first images of the data (4)")->check(program::whole(1, 64));
-  app.add_option("--mask-ratio", asked.mask_ratio, "share of patches hidden from the decoder (the recipe's)")
-      ->check(program::within(0, 0.9999));
-  app.add_option("--seed", asked.seed, "of the masks (0)")->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
-  app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
-  asked.slide.declare(app);
+  program::view_options asked;
+  asked.declare(app, 4, "PNG file to write; NAME_distance.png comes beside NAME.png", "patches hidden from the decoder",
+                true);
   return program::run(app, argc, argv, [&] { attention(asked); });
 }

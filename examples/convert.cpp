@@ -3,80 +3,49 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
-#include <vector>
+#include <type_traits>
 
+#include "sdmae/io/atomic_file.hpp"
 #include "sdmae/io/onnx_vit.hpp"
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_convert.hpp"
 #include "sdmae/model/presets.hpp"
 #include "support/program.hpp"
+#include "support/vit_mae_config.hpp"
 
 namespace {
 
+using program::model_facts;
 using sdmae::index;
 using sdmae::weight_format;
 
 struct options {
   std::string in, out, to, image, config;
-  index heads = 0;
+  index heads = 0, decoder_heads = 0;
   int threads = 0;         // taken like by every program; a conversion waits for the disk
   std::uint64_t seed = 0;  // the same: nothing here is random
 };
 
-/// What no tensor tells of a model, from wherever it is known. 0: from nowhere.
-struct model_facts {
-  sdmae::image_size image;
-  index heads = 0;
-  double norm_epsilon = 0;
-};
-
-template <class Preset>
-void learn(const std::string& name, model_facts& facts) {
-  using architecture = typename Preset::architecture;
-  if (name != Preset::name) return;
-  facts.image = {architecture::image.height, architecture::image.width};
-  facts.heads = architecture::encoder_shape.heads;
-}
-
-/// Facts of a preset by its name; all that are known, compiled in or not.
-model_facts facts_of_preset(const std::string& name) {
-  namespace presets = sdmae::presets;
+template <class... Presets>
+model_facts facts_among(const std::string& name, sdmae::presets::preset_list<Presets...>) {
   model_facts facts;
-  learn<presets::quickstart>(name, facts);
-  learn<presets::pretrain_mae_tiny_patch16_224>(name, facts);
-  learn<presets::pretrain_mae_small_patch16_224>(name, facts);
-  learn<presets::pretrain_mae_smallEx_patch16_224>(name, facts);
-  learn<presets::pretrain_mae_small_patch8_96>(name, facts);
-  learn<presets::mae_vit_base_patch16>(name, facts);
-  learn<presets::mae_vit_large_patch16>(name, facts);
-  learn<presets::mae_vit_huge_patch14>(name, facts);
+  const auto learn = [&]<class Preset>(std::type_identity<Preset>) {
+    using architecture = typename Preset::architecture;
+    if (name == Preset::name)
+      facts = {.image = {architecture::image.height, architecture::image.width},
+               .heads = architecture::encoder_shape.heads,
+               .decoder_heads = architecture::decoder_shape.heads};
+  };
+  (learn(std::type_identity<Presets>{}), ...);
   return facts;
 }
 
-/// What a config.json of transformers says: heads, image size and the layer norms' epsilon.
-void read_config(const std::string& path, model_facts& facts) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw sdmae::error(path, "cannot open", "check the path");
-  const nlohmann::json config = nlohmann::json::parse(file, nullptr, false);
-  if (!config.is_object()) throw sdmae::error(path, "is no JSON object", "give the config.json beside the weights");
-  try {
-    facts.heads = config.value("num_attention_heads", facts.heads);
-    facts.norm_epsilon = config.value("layer_norm_eps", facts.norm_epsilon);
-    const nlohmann::json image = config.value("image_size", nlohmann::json());
-    if (image.is_number_integer()) facts.image = {image.get<index>(), image.get<index>()};
-    if (image.is_array() && image.size() == 2) facts.image = {image[0].get<index>(), image[1].get<index>()};
-  } catch (const nlohmann::json::exception& problem) {
-    throw sdmae::error(path, problem.what(), "give the config.json beside the weights");
-  }
-  if (!(facts.norm_epsilon >= 0 && facts.norm_epsilon < 1) || facts.heads < 0 || facts.image.height < 0 ||
-      facts.image.width < 0)
-    throw sdmae::error(path, "layer_norm_eps, num_attention_heads or image_size is out of range", "correct it");
-}
+/// Facts of a preset by its name; all that are known, compiled in or not.
+model_facts facts_of_preset(const std::string& name) { return facts_among(name, sdmae::presets::all{}); }
 
 model_facts gather_facts(const options& asked, const sdmae::safetensors_file& file) {
   const auto preset = file.metadata().find("sdmae.preset");
@@ -84,26 +53,69 @@ model_facts gather_facts(const options& asked, const sdmae::safetensors_file& fi
   // The file's own word counts more than its preset's: its positions may have been interpolated.
   if (const auto said = file.metadata().find("sdmae.image"); said != file.metadata().end())
     facts.image = sdmae::image_size_of(said->second).value_or(facts.image);
-  if (!asked.config.empty()) read_config(asked.config, facts);
+  if (!asked.config.empty()) program::read_config(asked.config, facts);
   if (asked.heads != 0) facts.heads = asked.heads;
+  if (asked.decoder_heads != 0) facts.decoder_heads = asked.decoder_heads;
   return facts;
 }
 
+void tell(const std::string& notice) { std::fprintf(stderr, "convert: notice: %s\n", notice.c_str()); }
+
 /// All layer norms here have 1e-6; ViTMAE's configurations say 1e-12 unless told otherwise, and no tensor tells.
 void tell_epsilon(const options& asked, const sdmae::weights_file& weights, const model_facts& facts) {
-  const bool from_hf = weights.format == weight_format::hf_mae;
-  std::string notice;
-  if (asked.to == "hf_mae" && !from_hf)
-    notice =
-        "set layer_norm_eps=1e-6 in ViTMAEConfig: it says 1e-12 by default, and these weights were trained with 1e-6";
-  else if (from_hf && asked.to != "hf_mae" && asked.config.empty())
-    notice = "layer_norm_eps is taken to be 1e-6; the hub's config.json says 1e-12: give it with --config";
-  else if (from_hf && asked.to != "hf_mae" && asked.to != "onnx" && facts.norm_epsilon != 1e-6)
-    notice =
+  if (weights.format != weight_format::hf_mae || asked.to == "hf_mae") return;
+  if (asked.config.empty())
+    tell("layer_norm_eps is taken to be 1e-6; the hub's config.json says 1e-12: give it with --config");
+  else if (asked.to != "onnx" && facts.norm_epsilon != 1e-6)
+    tell(
         "the configuration's layer_norm_eps is not 1e-6, which every layer norm of this format has: outputs will "
-        "differ slightly";
-  if (!notice.empty()) std::fprintf(stderr, "convert: notice: %s\n", notice.c_str());
+        "differ slightly");
 }
+
+/// transformers loads a folder with model.safetensors and config.json. The configuration is written with the weights
+/// where they have that name and none is there; what is there stays, and is told where it does not fit.
+class hub_config {
+ public:
+  hub_config(const options& asked, const sdmae::weights_file& weights, const model_facts& facts)
+      : path_(std::filesystem::path(asked.out).replace_filename("config.json")) {
+    const bool named = std::filesystem::path(asked.out).filename() == "model.safetensors";
+    const bool from_hf = weights.format == weight_format::hf_mae;
+    std::string why_not;
+    std::optional<nlohmann::ordered_json> config;
+    if (from_hf && facts.norm_epsilon == 0)
+      why_not = "no tensor tells its layer_norm_eps: give the configuration of --in with --config";
+    else
+      config = program::vit_mae_config(weights, facts, why_not);
+    if (!named) {
+      if (!from_hf)
+        notice_ =
+            "set layer_norm_eps=1e-6 in ViTMAEConfig: it says 1e-12 by default, and these weights were trained with "
+            "1e-6; named model.safetensors, they get a config.json that says so";
+    } else if (std::error_code ignored; std::filesystem::exists(path_, ignored)) {
+      const std::string missing = config ? program::first_missing(program::open_config(path_), *config) : "";
+      if (!missing.empty())
+        notice_ = path_.string() + " was there and stays; these weights need in it " + missing +
+                  ": correct it, or move it away and convert again";
+    } else if (!config) {
+      notice_ = "no config.json was written: " + why_not;
+    } else {
+      file_.emplace(path_);
+      file_->write(config->dump(2) + "\n");
+    }
+  }
+
+  /// Once the weights are there.
+  void commit() {
+    if (file_) file_->commit();
+    if (!notice_.empty()) tell(notice_);
+  }
+  std::string written() const { return file_ ? " and " + path_.string() : ""; }
+
+ private:
+  std::filesystem::path path_;
+  std::optional<sdmae::atomic_file> file_;
+  std::string notice_;
+};
 
 std::map<std::string, std::string> metadata_for(const sdmae::weights_file& weights, const model_facts& facts) {
   std::map<std::string, std::string> metadata{{"format", "pt"}};  // transformers reads no file without it
@@ -121,8 +133,8 @@ void export_onnx(const options& asked, const sdmae::weights_file& weights, const
   sdmae::write_onnx(weights, settings, asked.out);
 }
 
-/// Writes what was asked for; returns what became of every tensor.
-sdmae::load_report convert(const options& asked) {
+/// Writes what was asked for, and says what became of every tensor.
+void convert(const options& asked) {
   sdmae::weights_file weights = sdmae::open_weights(asked.in);
   model_facts facts = gather_facts(asked, *weights.file);
   const bool onnx = asked.to == "onnx";
@@ -139,10 +151,14 @@ sdmae::load_report convert(const options& asked) {
     metadata["sdmae.image"] = sdmae::text_of({grid.height * patch, grid.width * patch});
     if (onnx) export_onnx(asked, weights, facts, grid);
   }
-  const sdmae::weight_set written = sdmae::converted(weights, to);
+  const sdmae::weight_set written = onnx ? sdmae::encoder_alone(weights) : sdmae::converted(weights, to);
+  std::optional<hub_config> config;
+  if (to == weight_format::hf_mae) config.emplace(asked, weights, facts);
   if (!onnx) sdmae::write_safetensors(asked.out, written.to_write(weights.file), metadata);
+  if (config) config->commit();
   tell_epsilon(asked, weights, facts);
-  return sdmae::report_of(weights, written);
+  std::printf("%swrote %s%s\n", sdmae::report_of(weights, written).text().c_str(), asked.out.c_str(),
+              config ? config->written().c_str() : "");
 }
 
 void run(const options& asked) {
@@ -152,8 +168,9 @@ void run(const options& asked) {
   if (!asked.image.empty() && asked.to != "timm" && asked.to != "onnx")
     throw CLI::ValidationError(
         "--image", "is for --to timm and onnx: other formats keep the image size that they have; leave it out");
-  const sdmae::load_report report = convert(asked);
-  std::printf("%swrote %s\n", report.text().c_str(), asked.out.c_str());
+  if (asked.decoder_heads != 0 && asked.to != "hf_mae")
+    throw CLI::ValidationError("--decoder-heads", "is for the config.json of --to hf_mae; leave it out");
+  convert(asked);
 }
 
 }  // namespace
@@ -167,7 +184,9 @@ int main(int argc, char** argv) {
   app.add_option("--to", asked.to, "released, timm, fb_mae, hf_mae or onnx")
       ->required()
       ->check(CLI::IsMember({"released", "timm", "fb_mae", "hf_mae", "onnx"}));
-  app.add_option("--heads", asked.heads, "attention heads of the encoder, where nothing else tells (onnx)")
+  app.add_option("--heads", asked.heads, "attention heads of the encoder, where nothing else tells (onnx, hf_mae)")
+      ->check(program::whole<sdmae::index>(1, 1024));
+  app.add_option("--decoder-heads", asked.decoder_heads, "and of the decoder (hf_mae)")
       ->check(program::whole<sdmae::index>(1, 1024));
   app.add_option("--image", asked.image, "image size, HEIGHTxWIDTH: of a file that does not tell, or one to resize to")
       ->check(CLI::Validator(

@@ -77,7 +77,7 @@ class pretraining {
     program::make_folder(folder_);
     program::tell_lowered(plan_.recipe.min_learning_rate, plan_.trainer.schedule.peak);
     const index first = trainer_->steps_done();
-    baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
+    baseline_loss_ = trainer_->reconstruct(examples_, plan_.slice).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
     program::run_log log(folder_ / "log.jsonl", first, {"reconstruction", "distillation", "teacher_entropy"});
     if (options_.steps > plan_.total_steps)
@@ -147,7 +147,7 @@ class pretraining {
   void draw(const program::run_log& log) {
     sdmae::html_report page("Pre-trained: " + options_.preset + " on " + options_.data);
 #if defined(PROGRAM_DRAWS)
-    const sdmae::reconstruction_images images = trainer_->reconstruct(examples_);
+    const sdmae::reconstruction_images images = trainer_->reconstruct(examples_, plan_.slice);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     pictures_ = ", curve.png";

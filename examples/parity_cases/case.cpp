@@ -3,5 +3,10 @@
 #include "support/replay.hpp"
 
 namespace {
-const bool registered = program::make_replayable<program::cases::SDMAE_CASE>();
-}
+#if defined(SDMAE_PRESET)
+using replayed = program::cases::released<sdmae::presets::SDMAE_PRESET>;
+#else
+using replayed = program::cases::SDMAE_CASE;
+#endif
+const bool registered = program::make_replayable<replayed>();
+}  // namespace

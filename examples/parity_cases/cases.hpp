@@ -54,20 +54,12 @@ struct tiny_mae_rect {
   using target = sdmae::loss::target::input;
 };
 
-/// A preset, with the policies it was released with.
+/// Any preset, with the policies it was released with.
 template <class Preset>
 struct released : released_policies {
   static constexpr bool small = false;
   using architecture = typename Preset::architecture;
   using target = typename Preset::loss::target;
 };
-using pretrain_mae_tiny_patch16_224 = released<sdmae::presets::pretrain_mae_tiny_patch16_224>;
-using pretrain_mae_small_patch16_224 = released<sdmae::presets::pretrain_mae_small_patch16_224>;
-using pretrain_mae_smallEx_patch16_224 = released<sdmae::presets::pretrain_mae_smallEx_patch16_224>;
-using pretrain_mae_small_patch8_96 = released<sdmae::presets::pretrain_mae_small_patch8_96>;
-using quickstart = released<sdmae::presets::quickstart>;
-using mae_vit_base_patch16 = released<sdmae::presets::mae_vit_base_patch16>;
-using mae_vit_large_patch16 = released<sdmae::presets::mae_vit_large_patch16>;
-using mae_vit_huge_patch14 = released<sdmae::presets::mae_vit_huge_patch14>;
 
 }  // namespace program::cases

@@ -45,9 +45,8 @@ inline std::size_t available_memory() {
   return std::min(kibibytes << 10, limit == endless ? endless : limit - std::min(limit, taken));
 }
 
-/// Throws sdmae::error when what a preset keeps (weights, gradients, moments, what its backend works with) is alone more
-/// than `available` bytes.
-/// Registered: registered_preset, registered_classifier.
+/// Throws sdmae::error when what a preset keeps (weights, gradients, moments, what its backend works with) is alone
+/// more than `available` bytes. Registered: registered_preset, registered_classifier.
 template <class Registered>
 void check_resident_memory(const Registered& preset, std::size_t available) {
   const std::size_t needed = preset.resident();
@@ -72,6 +71,20 @@ inline void check_step_memory(sdmae::training& trainer, sdmae::index batch, sdma
                          ", there are " + detail::mebibytes(available),
                      fits > 0 ? "choose --slice " + std::to_string(fits) + " or less"
                               : "choose a smaller --batch, or a smaller preset");
+}
+
+/// The largest slice, from `usual` down, of which `memory_of(slice)` is at most `available` bytes. Throws sdmae::error
+/// when not even one image is.
+template <class MemoryOf>
+sdmae::index slice_that_fits(sdmae::index usual, std::size_t available, MemoryOf memory_of) {
+  sdmae::index slice = usual;
+  while (slice > 1 && memory_of(slice) > available) --slice;
+  if (const std::size_t needed = memory_of(slice); needed > available)
+    throw sdmae::error(
+        "memory",
+        "one image needs " + detail::mebibytes(needed) + " beside the model, there are " + detail::mebibytes(available),
+        "choose a smaller preset, or a machine with more memory");
+  return slice;
 }
 
 /// A line for each kind of piece: how many, how large together; then their sum. Of a step, what is held when it takes

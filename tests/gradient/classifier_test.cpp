@@ -1,9 +1,11 @@
 // Gradients of classifiers through their loss, on every backend.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "backends.hpp"
 #include "model_gradient.hpp"
+#include "sdmae/model/mae.hpp"
 #include "sdmae/train/finetuner.hpp"
 
 namespace {
@@ -11,10 +13,11 @@ namespace {
 using namespace model_gradient;
 
 /// A classifier of this encoder, three of its classes told apart, with soft labels.
-template <class B, sdmae::vit_shape Encoder, sdmae::autoencoder_family Family>
+template <class B, sdmae::vit_shape Encoder, sdmae::autoencoder_family Family,
+          sdmae::pooling Pooling = sdmae::pooling::mean>
 sdmae::testing::findings check_classifier(double drop_path) {
   B backend;
-  using classifier = sdmae::vit_classifier<tiny::oblong, Encoder, 5, Family>;
+  using classifier = sdmae::vit_classifier<tiny::oblong, Encoder, 5, Family, Pooling>;
   auto model = sdmae::build<classifier>(backend);
   scatter(model);
   sdmae::finetuner trainer(model, {.smoothing = 0.2, .classes = 3}, still, {.slice = 2, .drop_path = drop_path});
@@ -35,6 +38,9 @@ constexpr sdmae::autoencoder_family of_mae{sdmae::vit::he_et_al_weights, sdmae::
 template <int Bits>
 void check_classifiers() {
   using sdmae::testing::failures;
+  // A class token counts alone in every second of those that have one.
+  constexpr bool token = (Bits & 1) != 0 && (Bits / 2 + Bits / 4) % 2 == 1;
+  constexpr sdmae::pooling pooling = token ? sdmae::pooling::class_token : sdmae::pooling::mean;
   constexpr sdmae::vit_shape encoder{.width = 8,
                                      .depth = 2,
                                      .heads = 2,
@@ -44,9 +50,11 @@ void check_classifiers() {
                                      .positions = static_cast<sdmae::position_kind>(Bits / 4)};
   for (const double drop_path : {0.0, 0.6}) {
     INFO("bits " << Bits << ", drop path " << drop_path);
-    const auto found = check_classifier < eigen_double, encoder, Bits % 2 == 0 ? of_sd_mae : of_mae > (drop_path);
+    constexpr sdmae::autoencoder_family family = Bits % 2 == 0 ? of_sd_mae : of_mae;
+    const auto found = check_classifier<eigen_double, encoder, family, pooling>(drop_path);
     CHECK(failures(found) == "");
-    CHECK(std::any_of(found.begin(), found.end(), [](const auto& each) { return each.what == "head.weight"; }));
+    for (const std::string name : {token ? "norm.weight" : "fc_norm.weight", "head.weight"})
+      CHECK(std::any_of(found.begin(), found.end(), [&](const auto& each) { return each.what == name; }));
   }
 }
 
@@ -68,4 +76,6 @@ TEST_CASE("gradients of classifiers with every kind of token, layer scale and dr
 TEMPLATE_TEST_CASE("gradients of a classifier on every backend", "", EVERY_BACKEND) {
   using sdmae::testing::failures;
   CHECK(failures(check_classifier<TestType, small_encoder, of_sd_mae>(0.6)) == "");
+  constexpr auto encoder = sdmae::mae_tower(small_encoder);
+  CHECK(failures(check_classifier<TestType, encoder, of_mae, sdmae::pooling::class_token>(0.6)) == "");
 }

@@ -194,14 +194,15 @@ differentiable<double> projection_head_case(B& backend) {
   return d;
 }
 
-template <index ClassTokens, class B>
+template <index ClassTokens, pooling Pooling, class B>
 differentiable<double> classification_head_case(B& backend) {
-  using layer = vit::classification_head<D, 5, ClassTokens>;
+  using layer = vit::classification_head<D, 5, ClassTokens, Pooling>;
   using parameters = typename layer::template parameters<double>;
   using saved = typename layer::template saved<double>;
   constexpr index rows = images * (N + ClassTokens);
   differentiable<double> d;
-  d.name = "classification head behind " + std::to_string(ClassTokens) + " class tokens";
+  d.name = std::string(Pooling == pooling::mean ? "mean" : "class token") + " of " + std::to_string(ClassTokens) +
+           " class tokens and patches, to classes";
   d.inputs = {{"tokens", rows * D}};
   d.outputs = {{"scores", images * layer::K}};
   d.template takes<parameters>();
@@ -226,8 +227,9 @@ TEMPLATE_TEST_CASE("gradients of the parts of a vision transformer", "", EVERY_B
   TestType backend;
   CHECK(failures(check_gradients(backend, tower_case<true>(backend))) == "");
   CHECK(failures(check_gradients(backend, tower_case<false>(backend))) == "");
-  CHECK(failures(check_gradients(backend, classification_head_case<0>(backend))) == "");
-  CHECK(failures(check_gradients(backend, classification_head_case<1>(backend))) == "");
+  CHECK(failures(check_gradients(backend, classification_head_case<0, pooling::mean>(backend))) == "");
+  CHECK(failures(check_gradients(backend, classification_head_case<1, pooling::mean>(backend))) == "");
+  CHECK(failures(check_gradients(backend, classification_head_case<1, pooling::class_token>(backend))) == "");
   CHECK(failures(check_gradients(backend, projection_head_case<false>(backend))) == "");
   CHECK(failures(check_gradients(backend, projection_head_case<true>(backend))) == "");
 }

@@ -25,6 +25,7 @@ foreach(size IN ITEMS 224 224x 0x16 16x16x16 -4x4 1e3x16 999999x16 "16 x 16")
   bad(2 "--image|${size} is not a size like 224x448" timm mae.safetensors --image ${size})
 endforeach()
 bad(2 "--image|is for --to timm and onnx" fb_mae mae.safetensors --image 16x16)
+bad(2 "--decoder-heads|hf_mae" timm mae.safetensors --decoder-heads 2)
 refuses(2 "--out|is the file of --in" --in mae.safetensors --out ./mae.safetensors --to hf_mae)
 file(CREATE_LINK mae.safetensors ${SCRATCH}/link.safetensors SYMBOLIC)
 refuses(2 "--out|is the file of --in" --in link.safetensors --out mae.safetensors --to hf_mae)
@@ -64,10 +65,8 @@ bad(1 "released cannot become hf_mae|class token" hf_mae ${released})
 run(--in ${released} --out timm.safetensors --to timm --image 32x32)
 expect(SUCCESS)
 bad(1 "timm cannot become hf_mae|no class token" hf_mae timm.safetensors)
-tool(edit timm.safetensors other.safetensors nudge pos_embed 40 0.01)
-bad(1 "timm cannot become released|sinusoid" released other.safetensors)
-tool(edit timm.safetensors other.safetensors set blocks.0.attn.qkv.bias 40 0.5)
-bad(1 "timm cannot become released|not zero for keys" released other.safetensors)
+tool(edit mae.safetensors other.safetensors shape blocks.0.attn.proj.weight 8,4)
+bad(1 "blocks.0.attn.proj.weight is " timm other.safetensors)
 
 # What no tensor tells.
 bad(1 "init.safetensors: does not tell the size of its images|--image" timm ${released})
@@ -75,6 +74,9 @@ bad(1 "init.safetensors: images of 30x32 cannot be cut into patches of 8" timm $
 bad(1 "mae.safetensors: does not tell how many attention heads|--heads" onnx mae.safetensors)
 bad(1 "8 is not divisible by 3 heads" onnx mae.safetensors --heads 3)
 bad(1 "8 is not divisible by 3 heads" timm mae.safetensors --heads 3)
+refuses(1 "the decoder's width 4 is not divisible by 3 heads" --in mae.safetensors --out out/model.safetensors --to hf_mae
+  --heads 2 --decoder-heads 3)
+holds(out)
 
 # Configurations.
 bad(1 "no_config: cannot open" timm mae.safetensors --config no_config)
@@ -85,7 +87,17 @@ foreach(text IN ITEMS "{\"layer_norm_eps\": \"small\"}" "{\"layer_norm_eps\": -1
   bad(1 "config.json: " timm mae.safetensors --config config.json)
 endforeach()
 
+file(WRITE ${SCRATCH}/out/config.json "not JSON")
+refuses(1 "out/config.json: is no JSON object" --in mae.safetensors --out out/model.safetensors --to hf_mae --heads 2
+  --decoder-heads 2)
+holds(out config.json)
+file(REMOVE ${SCRATCH}/out/config.json)
+
 # Disks.
+run_in_shell("trap '' XFSZ; ulimit -f 4; exec \"$0\" --in mae.safetensors --out out/model.safetensors --to hf_mae \
+  --heads 2 --decoder-heads 2")
+expect(FAILURE 1 SAYS "out/model.safetensors" "cannot write")
+holds(out)
 refuses(1 "absent/file|create the folder first" --in mae.safetensors --out absent/file --to hf_mae)
 refuses(1 "out: it is a folder" --in mae.safetensors --out out --to hf_mae)
 foreach(to IN ITEMS hf_mae onnx)

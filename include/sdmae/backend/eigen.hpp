@@ -11,6 +11,7 @@
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/backend/cpu/adamw.hpp"
 #include "sdmae/backend/cpu/attention.hpp"
+#include "sdmae/backend/cpu/each_head.hpp"
 #include "sdmae/backend/cpu/eigen_product.hpp"
 #include "sdmae/backend/cpu/layer_norm.hpp"
 #include "sdmae/backend/cpu/product.hpp"
@@ -194,7 +195,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template attention_forward<Heads, D>(tokens, qkv, out, log_sum, workspace);
     } else {
-      each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+      cpu::each_head<Heads, D>(*team_, products_, tokens, qkv, workspace, [&](auto& head, index row, index h) {
         head.forward(out.row(row) + h * head.d, log_sum.row(row) + h);
       });
     }
@@ -206,7 +207,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
     if constexpr (!tiled) {
       fallback::template attention_backward<Heads, D>(tokens, dout, qkv, out, log_sum, dqkv, workspace);
     } else {
-      each_head<Heads, D>(tokens, qkv, workspace, [&](auto& head, index row, index h) {
+      cpu::each_head<Heads, D>(*team_, products_, tokens, qkv, workspace, [&](auto& head, index row, index h) {
         const index column = h * head.d;
         head.backward(dout.row(row) + column, out.row(row) + column, log_sum.row(row) + h, dqkv.row(row) + column);
       });
@@ -228,20 +229,6 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   template <class F>
   void split_rows(index rows, index width, const F& f) {
     team_->split(rows, rows * width < inline_limit ? rows : 1, [&](index begin, index end, int) { f(begin, end); });
-  }
-
-  /// f(head, first row of the image, number of the head) for every image and head, one thread each.
-  template <index Heads, index D, class F>
-  void each_head(index tokens, rows_view<const T, 3 * D> qkv, T* workspace, const F& f) {
-    using head_type = cpu::attention_head<T, Heads, D>;
-    team_->split(qkv.rows() / tokens * Heads, 1, [&](index begin, index end, int thread) {
-      for (index task = begin; task < end; ++task) {
-        const index row = task / Heads * tokens, h = task % Heads;
-        head_type head(tokens, qkv.row(row) + h * head_type::d, workspace + thread * head_type::workspace(tokens),
-                       products_.scratch(thread));
-        f(head, row, h);
-      }
-    });
   }
 
   std::unique_ptr<cpu::thread_team> team_;

@@ -93,7 +93,7 @@ class onnx_vit {
   }
 
   std::string attention(const std::string& x, const std::string& name) {
-    const index heads = options_.heads, width = from_.vit.width, head_width = width / heads;
+    const index heads = options_.heads, width = from_.vit.attention, head_width = width / heads;
     graph_.node("Split", {linear(x, name + ".qkv")}, std::vector<std::string>{name + ".q", name + ".k", name + ".v"},
                 {attribute::of("axis", 2)});
     std::vector<std::string> parts;

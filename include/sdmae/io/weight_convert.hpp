@@ -1,6 +1,7 @@
 // The same weights under other names: SD-MAE's, timm's, facebookresearch/mae's and transformers'.
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,35 +30,47 @@ inline void split_attention(weight_set& tensors, const std::string& block, const
               remedy);
 }
 
+inline bool of_head(const std::string& name) { return starts_with(name, "fc_norm.") || starts_with(name, "head."); }
+
 inline void keep_encoder(weight_set& tensors, bool with_head) {
   std::vector<std::string> others;
   for (const auto& [name, tensor] : tensors.all()) {
     const bool encoder = name == "cls_token" || name == "pos_embed" || starts_with(name, "patch_embed.") ||
                          starts_with(name, "blocks.") || starts_with(name, "norm.");
-    const bool head = starts_with(name, "fc_norm.") || starts_with(name, "head.");
-    if (!encoder && !(with_head && head)) others.push_back(name);
+    if (!encoder && !(with_head && of_head(name))) others.push_back(name);
   }
   for (const std::string& name : others) tensors.remove(name);
 }
 
-// SD-MAE's encoder: no class token, no key bias, the 1-D sinusoid as positions.
-inline weight_set released_encoder(const weights_file& from) {
-  const weight_format to = weight_format::released;
-  const char* const remedy = "convert it to timm or onnx instead";
-  if (from.vit.class_token)
-    refuse_conversion(from, to, "it has a class token (cls_token), which the released SD-MAE has not", remedy);
-  if (!from.vit.final_norm) refuse_conversion(from, to, "it has no final norm (norm.weight)", remedy);
-  if (!is_sinusoid(values_of(*from.file, from.tensors.at("pos_embed")), from.vit.width))
-    refuse_conversion(from, to, "its pos_embed is not the 1-D sinusoid table that the released SD-MAE adds", remedy);
+}  // namespace detail
+
+/// The encoder under common names, and a classifier's head where there is one.
+inline weight_set encoder_alone(const weights_file& from) {
   weight_set tensors = from.tensors;
-  keep_encoder(tensors, false);
-  tensors.remove("pos_embed");
+  detail::keep_encoder(tensors, true);
+  return tensors;
+}
+
+namespace detail {
+
+inline bool has_key_bias(const weights_file& from, const std::string& block) {
+  const assembled_tensor& bias = from.tensors.at(block + ".attn.qkv.bias");
+  const index third = bias.shape[0] / 3;
+  const std::vector<float> keys = values_of(*from.file, rows_of(bias, third, 2 * third, "keys"));
+  return std::any_of(keys.begin(), keys.end(), [](float value) { return value != 0; });
+}
+
+// SD-MAE's encoder, and a head: what the released one has not (class token, biases of keys, positions other than the
+// sinusoid) as its variants have it.
+inline weight_set released_encoder(const weights_file& from) {
+  weight_set tensors = encoder_alone(from);
+  if (is_sinusoid(values_of(*from.file, from.tensors.at("pos_embed")), from.vit.width, from.vit.class_token))
+    tensors.remove("pos_embed");
+  bool keys = false;
+  each_block(from.tensors, "blocks.", [&](const std::string& block) { keys = keys || has_key_bias(from, block); });
   each_block(from.tensors, "blocks.", [&](const std::string& block) {
+    if (keys) return;
     split_attention(tensors, block, "bias");
-    for (const float value : values_of(*from.file, tensors.at(block + ".attn.k.bias")))
-      if (value != 0)
-        refuse_conversion(
-            from, to, block + ".attn.qkv.bias is not zero for keys, which have no bias in the released SD-MAE", remedy);
     tensors.remove(block + ".attn.k.bias");
     for (const char* kind : {"q", "v"}) {
       assembled_tensor bias = tensors.at(block + ".attn." + kind + ".bias");
@@ -69,7 +82,7 @@ inline weight_set released_encoder(const weights_file& from) {
   weight_set renamed;
   for (const auto& [name, tensor] : tensors.all()) {
     assembled_tensor other = tensor;
-    other.name = released_name_of_common(name);
+    if (!of_head(name)) other.name = released_name_of_common(name);
     renamed.add(std::move(other));
   }
   return renamed;
@@ -103,7 +116,8 @@ inline weight_set masked_autoencoder(const weights_file& from, weight_format to)
 /// The same weights in another format.
 ///   released -> released   without the training state of a checkpoint
 ///   released -> timm       the encoder; where SD-MAE has no key biases and stores no positions, they are written out
-///   timm -> released       the encoder, if it is the released one's: no class token or key bias, sinusoid positions
+///   timm -> released       the encoder and its head; a class token, biases of keys and positions other than the
+///                          sinusoid are stored as SD-MAE's variants have them
 ///   fb_mae <-> hf_mae      whole; fb_mae, hf_mae -> timm and timm -> fb_mae, hf_mae: the encoder
 /// Throws sdmae::error with a reason for every other pair, and where a condition does not hold.
 inline weight_set converted(const weights_file& from, weight_format to) {
@@ -118,7 +132,7 @@ inline weight_set converted(const weights_file& from, weight_format to) {
     detail::refuse_conversion(from, to,
                               "SD-MAE has no class token, no biases of keys, 1-D sinusoid positions, another decoder, "
                               "and projection heads that it would have to invent",
-                              "convert its encoder to timm or onnx");
+                              "convert its encoder to timm or onnx, or to timm and from there to released, a variant");
   if (released && to == weight_format::released) {
     weight_set same;
     for (const tensor_info& tensor : from.file->tensors())
@@ -127,9 +141,13 @@ inline weight_set converted(const weights_file& from, weight_format to) {
   }
   if (to == weight_format::released) return detail::released_encoder(from);
   if (mae) return detail::masked_autoencoder(from, to);
-  weight_set tensors = from.tensors;
-  detail::keep_encoder(tensors, true);
-  return tensors;
+  if (from.vit.attention != from.vit.width)
+    detail::refuse_conversion(from, to,
+                              "its attention is " + std::to_string(from.vit.attention) + " wide and its tokens " +
+                                  std::to_string(from.vit.width) +
+                                  " (vit_shape::width_of_head), and that format has heads of width/heads alone",
+                              "convert it to onnx");
+  return encoder_alone(from);
 }
 
 /// What becomes of every tensor of the file when these are written.

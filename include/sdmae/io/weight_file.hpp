@@ -95,22 +95,24 @@ inline weights_file open_weights(const std::filesystem::path& path) {
 
 /// How many attention heads the weights have, which no tensor tells: `known` where it is not 0, else what the file's
 /// metadata say, else what the published models of that width have. Throws sdmae::error when none of them tells, or the
-/// width is not divisible by it.
+/// width of the heads together is not divisible by it.
 inline index heads_of(const weights_file& weights, index known = 0) {
-  const index width = weights.vit.width;
+  const index width = weights.vit.width, attention = weights.vit.attention;
   index heads = known;
   const auto& metadata = weights.file->metadata();
   if (const auto said = metadata.find("sdmae.heads"); heads == 0 && said != metadata.end())
     std::from_chars(said->second.data(), said->second.data() + said->second.size(), heads);
-  if (heads == 0 && (width == 192 || width == 384 || width == 768 || width == 1024)) heads = width / 64;
-  if (heads == 0 && width == 1280) heads = 16;
+  if (heads == 0 && attention == width && (width == 192 || width == 384 || width == 768 || width == 1024))
+    heads = width / 64;
+  if (heads == 0 && attention == width && width == 1280) heads = 16;
   if (heads == 0)
     throw error(weights.file->name(),
                 "does not tell how many attention heads its blocks of width " + std::to_string(width) + " have",
                 "add it: --heads H");
-  if (heads < 0 || width % heads != 0)
+  if (heads < 0 || attention % heads != 0)
     throw error(weights.file->name(),
-                "width " + std::to_string(width) + " is not divisible by " + std::to_string(heads) + " heads",
+                (attention == width ? "width " : "the width of its attention, ") + std::to_string(attention) +
+                    (attention == width ? "" : ",") + " is not divisible by " + std::to_string(heads) + " heads",
                 "give the number that it was trained with: --heads H");
   return heads;
 }

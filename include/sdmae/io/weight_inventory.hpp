@@ -13,10 +13,10 @@
 
 namespace sdmae {
 
-/// The sizes of an encoder, as its tensors tell them. There are `positions` rows in its table (0: none is stored), the
-/// class token's included; `classes` is 0 without a head.
+/// The sizes of an encoder, as its tensors tell them; `attention` is the width of all heads together. There are
+/// `positions` rows in its table (0: none is stored), the class token's included; `classes` is 0 without a head.
 struct vit_facts {
-  index width = 0, depth = 0, hidden = 0, patch = 0, channels = 0, positions = 0, classes = 0;
+  index width = 0, attention = 0, depth = 0, hidden = 0, patch = 0, channels = 0, positions = 0, classes = 0;
   bool class_token = false, layer_scale = false, final_norm = false, pooled_norm = false;
 };
 
@@ -36,18 +36,19 @@ inline void want_norm(wanted_tensors& list, const std::string& name, index width
   list.push_back({name + ".bias", {width}});
 }
 
-inline void want_block(wanted_tensors& list, const std::string& block, index width, index hidden,
+// `wide`: of all heads together.
+inline void want_block(wanted_tensors& list, const std::string& block, index width, index wide, index hidden,
                        attention_names attention) {
   want_norm(list, block + ".norm1", width);
   if (attention == attention_names::thirds) {
-    for (const char* third : {".attn.q", ".attn.k", ".attn.v"}) want_linear(list, block + third, width, width);
+    for (const char* third : {".attn.q", ".attn.k", ".attn.v"}) want_linear(list, block + third, wide, width);
   } else if (attention == attention_names::whole) {
-    want_linear(list, block + ".attn.qkv", 3 * width, width);
+    want_linear(list, block + ".attn.qkv", 3 * wide, width);
   } else {
-    list.push_back({block + ".attn.qkv.weight", {3 * width, width}});
-    for (const char* bias : {".attn.q_bias", ".attn.v_bias"}) list.push_back({block + bias, {width}});
+    list.push_back({block + ".attn.qkv.weight", {3 * wide, width}});
+    for (const char* bias : {".attn.q_bias", ".attn.v_bias"}) list.push_back({block + bias, {wide}});
   }
-  want_linear(list, block + ".attn.proj", width, width);
+  want_linear(list, block + ".attn.proj", width, wide);
   want_norm(list, block + ".norm2", width);
   want_linear(list, block + ".mlp.fc1", hidden, width);
   want_linear(list, block + ".mlp.fc2", width, hidden);
@@ -60,6 +61,12 @@ inline attention_names attention_of(weight_format format, const weight_set& have
   return full ? attention_names::whole : attention_names::without_key_bias;
 }
 
+// The width of all heads together, where a format lets it be another than the tokens'.
+inline index attention_width(weight_format format, const weight_set& have, const std::string& start, index width) {
+  const index wide = have.extent(start + "0.attn.proj.weight", 1);
+  return format == weight_format::released && wide > 0 ? wide : width;
+}
+
 // Blocks "<start>0." … as many as there are, at least one.
 inline void want_tower(wanted_tensors& list, weight_format format, const weight_set& have, const std::string& start,
                        index width, const std::array<const char*, 2>& gains) {
@@ -67,9 +74,10 @@ inline void want_tower(wanted_tensors& list, weight_format format, const weight_
   index depth = 0;
   while (have.contains(start + std::to_string(depth) + ".norm1.weight")) ++depth;
   const index hidden = have.extent(start + "0.mlp.fc1.weight", 0);
+  const index wide = attention_width(format, have, start, width);
   for (index i = 0; i < std::max<index>(depth, 1); ++i) {
     const std::string block = start + std::to_string(i);
-    want_block(list, block, width, hidden, attention);
+    want_block(list, block, width, wide, hidden, attention);
     for (const char* gain : gains)
       if (have.contains(start + "0" + gain)) list.push_back({block + gain, {width}});
   }
@@ -141,6 +149,7 @@ inline std::string own_name(weight_format format, const std::string& name, bool 
 inline vit_facts facts_of(const weight_set& have) {
   vit_facts vit;
   vit.width = have.extent("patch_embed.proj.weight", 0);
+  vit.attention = have.extent("blocks.0.attn.proj.weight", 1);
   vit.channels = have.extent("patch_embed.proj.weight", 1);
   vit.patch = have.extent("patch_embed.proj.weight", 2);
   vit.hidden = have.extent("blocks.0.mlp.fc1.weight", 0);

@@ -16,8 +16,12 @@ namespace sdmae {
 
 namespace detail {
 
-inline bool is_sinusoid(const std::vector<float>& table, index width) {
-  const std::vector<double> wanted = vit::sinusoid_1d<double>(static_cast<index>(table.size()) / width, width);
+// The table that SD-MAE computes: the 1-D sinusoid, behind a row of zeros for a class token.
+inline bool is_sinusoid(const std::vector<float>& table, index width, bool class_token) {
+  std::vector<double> wanted(class_token ? static_cast<std::size_t>(width) : 0);
+  const index rows = static_cast<index>(table.size()) / width - (class_token ? 1 : 0);
+  const std::vector<double> sinusoid = vit::sinusoid_1d<double>(rows, width);
+  wanted.insert(wanted.end(), sinusoid.begin(), sinusoid.end());
   for (std::size_t i = 0; i < table.size(); ++i)
     if (!(std::abs(table[i] - wanted[i]) <= 1e-5)) return false;
   return true;

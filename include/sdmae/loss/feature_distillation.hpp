@@ -16,46 +16,49 @@ namespace objective {
 struct cosine {
   static constexpr const char* name = "cosine";
 
-  /// Of every row: s·t, and the lengths of s and t. All [R, 1], overwritten.
+  /// Of every row: s·t, and the lengths of s and t. All [R, 1], overwritten; in double, whatever T is.
   template <class T>
   struct facts {
-    column_view<T> product, of_student, of_teacher;
+    column_view<double> product, of_student, of_teacher;
 
     static facts plan(arena& memory, index rows) {
-      return {memory.rows<T, 1>("s·t", rows), memory.rows<T, 1>("|s|", rows), memory.rows<T, 1>("|t|", rows)};
+      const auto column = [&](const char* name) { return memory.rows<double, 1>(name, rows); };
+      return {column("s·t"), column("|s|"), column("|t|")};
     }
-    SDMAE_HOST_DEVICE T cos(index r) const { return product(r, 0) / (of_student(r, 0) * of_teacher(r, 0)); }
+    SDMAE_HOST_DEVICE double cos(index r) const { return product(r, 0) / (of_student(r, 0) * of_teacher(r, 0)); }
   };
   template <index K, tensor_backend B>
   static void prepare(B& backend, rows_view<const scalar_of<B>, K> s, rows_view<const scalar_of<B>, K> t,
                       const facts<scalar_of<B>>& f) {
     const auto sum = reduction::sum{};
-    backend.reduce_rows(sum, f.product, K, [=] SDMAE_ELEMENT(index r, index c) { return s(r, c) * t(r, c); });
-    backend.reduce_rows(sum, f.of_student, K, [=] SDMAE_ELEMENT(index r, index c) { return s(r, c) * s(r, c); });
-    backend.reduce_rows(sum, f.of_teacher, K, [=] SDMAE_ELEMENT(index r, index c) { return t(r, c) * t(r, c); });
+    backend.reduce_rows(sum, f.product, K,
+                        [=] SDMAE_ELEMENT(index r, index c) { return double(s(r, c)) * double(t(r, c)); });
+    backend.reduce_rows(sum, f.of_student, K,
+                        [=] SDMAE_ELEMENT(index r, index c) { return double(s(r, c)) * double(s(r, c)); });
+    backend.reduce_rows(sum, f.of_teacher, K,
+                        [=] SDMAE_ELEMENT(index r, index c) { return double(t(r, c)) * double(t(r, c)); });
     backend.map(s.rows(), 1, [=] SDMAE_ELEMENT(index r, index) {
       f.of_student(r, 0) = length_of(f.of_student(r, 0));
       f.of_teacher(r, 0) = length_of(f.of_teacher(r, 0));
     });
   }
-  template <class T>
-  SDMAE_HOST_DEVICE static T length_of(T square) {
+  SDMAE_HOST_DEVICE static double length_of(double square) {
     using std::sqrt;
-    const T length = sqrt(square);
-    return length > T(1e-12) ? length : T(1e-12);
+    const double length = sqrt(square);
+    return length > 1e-12 ? length : 1e-12;
   }
   /// What entry (r, c) adds to the loss of row r, and ∂/∂s of that loss.
   template <class T>
-  SDMAE_HOST_DEVICE static T value(const facts<T>& f, T s, T t, index r, index width) {
-    return T(1) / T(width) - s * t / (f.of_student(r, 0) * f.of_teacher(r, 0));
+  SDMAE_HOST_DEVICE static double value(const facts<T>& f, T s, T t, index r, index width) {
+    return 1.0 / double(width) - double(s) * double(t) / (f.of_student(r, 0) * f.of_teacher(r, 0));
   }
   template <class T>
   SDMAE_HOST_DEVICE static T student_slope(const facts<T>& f, T s, T t, index r, index) {
-    return (f.cos(r) * s / f.of_student(r, 0) - t / f.of_teacher(r, 0)) / f.of_student(r, 0);
+    return T((f.cos(r) * double(s) / f.of_student(r, 0) - double(t) / f.of_teacher(r, 0)) / f.of_student(r, 0));
   }
   template <class T>
   SDMAE_HOST_DEVICE static T teacher_slope(const facts<T>& f, T s, T t, index r, index) {
-    return (f.cos(r) * t / f.of_teacher(r, 0) - s / f.of_student(r, 0)) / f.of_teacher(r, 0);
+    return T((f.cos(r) * double(t) / f.of_teacher(r, 0) - double(s) / f.of_student(r, 0)) / f.of_teacher(r, 0));
   }
 };
 
@@ -72,8 +75,8 @@ struct mean_distance {
   static void prepare(B&, rows_view<const scalar_of<B>, K>, rows_view<const scalar_of<B>, K>,
                       const facts<scalar_of<B>>&) {}
   template <class T>
-  SDMAE_HOST_DEVICE static T value(const facts<T>&, T s, T t, index, index width) {
-    return Distance::value(s - t) / T(width);
+  SDMAE_HOST_DEVICE static double value(const facts<T>&, T s, T t, index, index width) {
+    return Distance::value(double(s) - double(t)) / double(width);
   }
   template <class T>
   SDMAE_HOST_DEVICE static T student_slope(const facts<T>&, T s, T t, index, index width) {
@@ -114,7 +117,7 @@ struct feature_distillation : stateless {
     backend.reduce_rows(reduction::sum{}, column_view<double>{columns[0] + slice.first, slice.count}, each * K,
                         [=] SDMAE_ELEMENT(index image, index i) {
                           const index r = image * each + i / K;
-                          return double(Objective::value(f, s(r, i % K), t(r, i % K), r, K)) / double(each);
+                          return Objective::value(f, s(r, i % K), t(r, i % K), r, K) / double(each);
                         });
     const auto dstudent = slice.dstudent, dteacher = slice.dteacher;
     const T scale = T(weight / (double(slice.batch) * double(each)));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sdmae/backend/elementary.hpp"
+#include "sdmae/core/error.hpp"
 #include "sdmae/loss/concept.hpp"
 #include "sdmae/loss/softmax.hpp"
 
@@ -47,8 +48,8 @@ template <class TeacherGradient = teacher_gradient::flow, class CenterFrom = cen
 struct self_distillation {
   double student_temperature = 0.1;
   double teacher_temperature = 0.04;
-  double first_teacher_temperature = 0.04;  // where a warm-up starts
-  int warmup_epochs = 0;                    // linear, per epoch; 0: none
+  double first_teacher_temperature = 0;  // where a warm-up starts; a warm-up needs it
+  int warmup_epochs = 0;                 // linear, per epoch; 0: none
   double center_momentum = 0.9;
 
   static constexpr unsigned reads = student_output | teacher_output, reaches = TeacherGradient::reaches;
@@ -73,6 +74,16 @@ struct self_distillation {
       f("center", center.data, Architecture::K);
     }
   };
+
+  /// Throws sdmae::error for temperatures that are none.
+  void check() const {
+    if (!(student_temperature > 0 && teacher_temperature > 0))
+      throw error("self_distillation", "student_temperature and teacher_temperature must be above 0",
+                  "the released ones are 0.1 and 0.04");
+    if (warmup_epochs > 0 && !(first_teacher_temperature > 0))
+      throw error("self_distillation", "warmup_epochs without the temperature that the warm-up starts at",
+                  "set first_teacher_temperature, above 0, or leave warmup_epochs 0");
+  }
 
   /// τ_t of an epoch, counted from 0: from the first one linearly to `teacher_temperature`, which epoch
   /// `warmup_epochs` is the first to have.

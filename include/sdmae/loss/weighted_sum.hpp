@@ -97,13 +97,15 @@ struct weighted_sum {
   }
 };
 
-/// For classes with the members of a loss term, or with some of them: what is missing is said. A class of another
-/// namespace that inherits nothing from here needs `using sdmae::loss::operator*`.
+/// For classes with the members of a loss term, or with some of them: what is missing is said. A term that brings
+/// `check()` is checked: it throws sdmae::error for numbers that it cannot work with. A class of another namespace that
+/// inherits nothing from here needs `using sdmae::loss::operator*`.
 template <class Term>
 requires requires { Term::reads; } || requires {
   Term::column_count;
 }
 auto operator*(double weight, const Term& term) {
+  if constexpr (requires { term.check(); }) term.check();
   if constexpr (checked_loss<Term>::complete) return weighted_sum<Term>{{weighted<Term>{weight, term}}};
 }
 

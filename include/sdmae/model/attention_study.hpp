@@ -70,33 +70,49 @@ std::pair<double, double> attend(const T* qkv, index L, index A, index column, i
   return {distance, weight};
 }
 
-/// Reads the queries and keys of every block of a tower back and follows them. places: [images][L].
-template <image_shape Image, vit_shape Tower, tensor_backend B, class Saved>
-tower_attention follow(B& backend, const Saved& tower, const std::vector<std::vector<std::int32_t>>& places) {
-  constexpr index A = Tower.attention_width(), N = Image.patches();
-  const index images = index(places.size()), L = index(places[0].size());
-  std::vector<scalar_of<B>> qkv(static_cast<std::size_t>(images * L * 3 * A));
-  tower_attention result;
-  for (const auto& block : tower.blocks) {
-    backend.copy_out(qkv.data(), block.attn.qkv.data, index(qkv.size()));
-    backend.synchronise();
-    auto& distance = result.distance.emplace_back();
-    auto& looked_at = result.looked_at.emplace_back(static_cast<std::size_t>(images * N));
+/// Follows the queries and keys of every block of a tower, slice by slice of `images` images in all.
+template <image_shape Image, vit_shape Tower>
+class tower_follower {
+ public:
+  static constexpr index A = Tower.attention_width(), N = Image.patches();
+
+  explicit tower_follower(index images) {
+    far_.resize(Tower.depth, std::vector<double>(Tower.heads));
+    weight_ = far_;
+    looked_at_.resize(Tower.depth, std::vector<float>(static_cast<std::size_t>(images * N)));
+  }
+
+  /// The images from `first` on. places: [images of the slice][L].
+  template <tensor_backend B, class Saved>
+  void add(B& backend, const Saved& tower, const std::vector<std::vector<std::int32_t>>& places, index first) {
+    const index images = index(places.size()), L = index(places[0].size());
     const float share = 1.0f / static_cast<float>(Tower.heads * (Tower.class_token ? 1 : L));
-    for (index h = 0; h < Tower.heads; ++h) {
-      double sum = 0, weight = 0;
-      for (index i = 0; i < images; ++i) {
-        const auto [far, seen] =
-            attend<Image>(qkv.data() + i * L * 3 * A, L, A, h * Tower.head_width(), index{Tower.head_width()},
-                          places[static_cast<std::size_t>(i)], share, looked_at.data() + i * N);
-        sum += far;
-        weight += seen;
-      }
-      distance.push_back(sum / weight);
+    std::vector<scalar_of<B>> qkv(static_cast<std::size_t>(images * L * 3 * A));
+    for (std::size_t layer = 0; layer < tower.blocks.size(); ++layer) {
+      backend.copy_out(qkv.data(), tower.blocks[layer].attn.qkv.data, index(qkv.size()));
+      backend.synchronise();
+      for (index h = 0; h < Tower.heads; ++h)
+        for (index i = 0; i < images; ++i) {
+          const auto [far, seen] =
+              attend<Image>(qkv.data() + i * L * 3 * A, L, A, h * Tower.head_width(), index{Tower.head_width()},
+                            places[static_cast<std::size_t>(i)], share, looked_at_[layer].data() + (first + i) * N);
+          far_[layer][static_cast<std::size_t>(h)] += far;
+          weight_[layer][static_cast<std::size_t>(h)] += seen;
+        }
     }
   }
-  return result;
-}
+
+  tower_attention found() const {
+    tower_attention result{far_, looked_at_};
+    for (std::size_t layer = 0; layer < far_.size(); ++layer)
+      for (std::size_t h = 0; h < far_[layer].size(); ++h) result.distance[layer][h] /= weight_[layer][h];
+    return result;
+  }
+
+ private:
+  std::vector<std::vector<double>> far_, weight_;  // [depth][heads]: Σ p·distance, Σ p
+  std::vector<std::vector<float>> looked_at_;
+};
 
 /// Which patch each row of a sequence of all slots shows, or −1.
 template <index N, index C>
@@ -111,31 +127,45 @@ std::vector<std::vector<std::int32_t>> places_of(const std::vector<std::int32_t>
 
 }  // namespace detail
 
-/// Runs all images of a batch of 8-bit images through the encoder, every patch visible, and then through both towers
-/// under masks drawn by `mask` from `seed`. Throws sdmae::error for a batch without images.
+/// Runs a batch of 8-bit images, at most `slice` at once, through the encoder, every patch visible, and then through
+/// both towers under masks drawn by `mask` from `seed`. Throws sdmae::error for a batch without images.
 template <class Architecture, tensor_backend B, masking::mask_policy Mask>
-attention_study study_attention(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch) {
+attention_study study_attention(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch,
+                                index slice = 4) {
   constexpr image_shape Image = Architecture::image;
   constexpr index N = Image.patches(), C = Architecture::encoder::C;
   constexpr bool reading = Architecture::decoder::order == vit::token_order::reading;
   attention_study result;
-  const index count = result.images = batch.size();
-  result.original.resize(static_cast<std::size_t>(count * Image.values()));
-  batch.next(count, result.original.data());
+  result.images = batch.size();
+  result.original.resize(static_cast<std::size_t>(result.images * Image.values()));
+  batch.next(result.images, result.original.data());
+  detail::tower_follower<Image, Architecture::encoder_shape> encoder(result.images);
+  detail::tower_follower<Image, Architecture::decoder_shape> decoder(result.images);
   const auto run = [&](const auto& policy, unsigned asked, auto read) {
-    const masking::drawn_masks masks = masking::draw_batch<Image>(policy, seed, batch, result.original.data());
-    const inference_pass<Architecture, B> pass(from, result.original.data(), count, masks, asked);
-    read(pass.saved(), masks.order);
+    infer_in_slices(from, policy, seed, batch, result.original.data(), slice, asked,
+                    [&](const auto& pass, const masking::drawn_masks& masks, index first, index count) {
+                      read(pass.saved(), masks.order, first, count);
+                    });
   };
-  run(masking::random{.ratio = 0}, no_output, [&](const auto& saved, const std::vector<std::int32_t>& order) {
-    result.encoder = detail::follow<Image, Architecture::encoder_shape>(from.backend(), saved.encoder_.tower,
-                                                                        detail::places_of<N, C>(order, count, false));
+  using order = std::vector<std::int32_t>;
+  run(masking::random{.ratio = 0}, no_output, [&](const auto& saved, const order& patches, index first, index count) {
+    encoder.add(from.backend(), saved.encoder_.tower, detail::places_of<N, C>(patches, count, false), first);
   });
-  run(mask, pixels_output, [&](const auto& saved, const std::vector<std::int32_t>& order) {
-    result.decoder = detail::follow<Image, Architecture::decoder_shape>(from.backend(), saved.decoder_.tower,
-                                                                        detail::places_of<N, C>(order, count, reading));
+  run(mask, pixels_output, [&](const auto& saved, const order& patches, index first, index count) {
+    decoder.add(from.backend(), saved.decoder_.tower, detail::places_of<N, C>(patches, count, reading), first);
   });
+  result.encoder = encoder.found();
+  result.decoder = decoder.found();
   return result;
+}
+
+/// Bytes of the backend's memory that a slice of `images` images takes at most in study_attention, or in paint, with
+/// `visible` patches of each seen.
+template <class Architecture, tensor_backend B>
+std::size_t inference_memory(model<Architecture, B>& from, index images, index visible) {
+  using pass = inference_pass<Architecture, B>;
+  return std::max(pass::memory(from, images, Architecture::N, no_output),
+                  pass::memory(from, images, visible, pixels_output));
 }
 
 }  // namespace sdmae

@@ -19,12 +19,18 @@ constexpr vit_shape classifier_tower(vit_shape encoder) {
 }
 
 /// Dimensions only, no weights. There is room for `Classes` of them; fewer may be told apart (loss::cross_entropy).
-///   scores = head(fc_norm(mean over patches of encoder(visible patches)))      [B, K]
-/// `Family`: of the masked autoencoder that the encoder comes from; its tokens do not decay here. The student of this
-/// architecture is what it says, its teacher the labels of a batch.
-template <image_shape Image, vit_shape Encoder, index Classes, autoencoder_family Family = autoencoder_family{}>
+///   scores = head(norm(pooled tokens of encoder(visible patches)))      [B, K]
+/// `Family`: of the masked autoencoder that the encoder comes from; its tokens do not decay here. `Pooling`: the mean
+/// over patches, whose norm is new (fc_norm), or the class token, whose norm is the encoder's own (norm), as He et al.
+/// fine-tune with and without global pooling. The student of this architecture is what it says, its teacher the labels
+/// of a batch.
+template <image_shape Image, vit_shape Encoder, index Classes, autoencoder_family Family = autoencoder_family{},
+          pooling Pooling = pooling::mean>
 struct vit_classifier {
   static_assert(Classes >= 2, "sdmae::vit_classifier: Classes must be at least 2: there is nothing to tell apart");
+  static_assert(Pooling == pooling::mean || Encoder.class_token,
+                "sdmae::vit_classifier: pooling::class_token needs a class token: set vit_shape::class_token of the "
+                "encoder, or take pooling::mean");
   static constexpr image_shape image = Image;
   static constexpr vit_shape encoder_shape = classifier_tower(Encoder);
   static constexpr std::array<vit_shape, 1> towers{encoder_shape};
@@ -34,7 +40,7 @@ struct vit_classifier {
 
   using encoder =
       vit::encoder<Image, encoder_shape, vit::weight_recipe{Family.weights.embedding, Family.weights.token}>;
-  using classification = vit::classification_head<D, K, encoder::C>;
+  using classification = vit::classification_head<D, K, encoder::C, Pooling>;
 
   template <class T>
   struct parameters {
@@ -48,7 +54,7 @@ struct vit_classifier {
         walk("encoder", encoder_);
       else
         encoder_.each(walk);
-      classification_.each(walk);
+      classification_.each(walk, Pooling == pooling::mean ? "fc_norm" : Family.named_encoder ? "encoder.norm" : "norm");
     }
   };
 
@@ -130,7 +136,8 @@ struct vit_classifier {
 
 /// The classifier that is fine-tuned from a masked autoencoder. A class and no other name for one: nvcc does not write
 /// down names with values of two levels.
-template <class Autoencoder, index Classes>
-struct classifier_of : vit_classifier<Autoencoder::image, Autoencoder::encoder_shape, Classes, Autoencoder::family> {};
+template <class Autoencoder, index Classes, pooling Pooling = pooling::mean>
+struct classifier_of
+    : vit_classifier<Autoencoder::image, Autoencoder::encoder_shape, Classes, Autoencoder::family, Pooling> {};
 
 }  // namespace sdmae

@@ -16,8 +16,9 @@
 namespace sdmae {
 
 /// Features of an image: the encoder over all its patches, its final norm, then the mean over the patch tokens (a class
-/// token left out) or the class token alone; of a vit_classifier, its scores. Images pass in slices; only two blocks'
-/// activations are held. The model must outlive the extractor, which reads the weights as they are when it is made.
+/// token left out) or the class token alone; of a vit_classifier, its scores, pooled as it says. Images pass in slices;
+/// only two blocks' activations are held. The model must outlive the extractor, which reads the weights as they are
+/// when it is made.
 template <class Architecture, tensor_backend B, class Value = std::uint8_t>
 class feature_extractor {
  public:

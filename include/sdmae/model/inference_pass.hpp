@@ -1,6 +1,8 @@
 // One forward pass without losses or gradients: what a model makes of images under masks.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "sdmae/backend/planning.hpp"
@@ -35,7 +37,18 @@ class inference_pass {
 
   const saved_type& saved() const { return saved_; }
 
+  /// Bytes that a pass of `count` 8-bit images takes of the backend's memory, `visible` patches of each seen.
+  static std::size_t memory(model<Architecture, B>& from, index count, index visible, unsigned asked) {
+    planning_backend<B> nothing(from.backend());
+    arena plan;
+    inference_pass planned;
+    planned.run(nothing, from, plan, static_cast<const std::uint8_t*>(nullptr), count, {visible, {}}, asked);
+    return plan.peak();
+  }
+
  private:
+  inference_pass() = default;
+
   template <class Backend, class Value>
   void run(Backend& backend, model<Architecture, B>& from, arena& memory, const Value* images, index count,
            const masking::drawn_masks& masks, unsigned asked) {
@@ -54,5 +67,24 @@ class inference_pass {
   decltype(std::declval<B&>().allocate(std::size_t{})) memory_;
   saved_type saved_;
 };
+
+/// Runs a batch through a model, at most `slice` images at once, under masks drawn by `mask` from `seed`:
+/// read(pass, masks, first, count) for each slice. `images`: all of the batch, as it has handed them out. Throws
+/// sdmae::error for a batch without images, and for a slice below 1.
+template <class Architecture, tensor_backend B, masking::mask_policy Mask, image_batch Batch, class Read>
+void infer_in_slices(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, const Batch& batch,
+                     const typename Batch::value_type* images, index slice, unsigned asked, Read read) {
+  if (batch.size() < 1) throw error("batch", "holds no image", "pass at least one image");
+  if (slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
+  constexpr image_shape Image = Architecture::image;
+  masking::drawn_masks masks{masking::visible_patches(mask, Image.patches()), {}};
+  for (index first = 0; first < batch.size(); first += slice) {
+    const index count = std::min(slice, batch.size() - first);
+    const auto* const pixels = images + first * Image.values();
+    masks.order.resize(static_cast<std::size_t>(count * Image.patches()));
+    masking::draw_slice<Image>(mask, seed, batch, first, count, pixels, masks.order.data());
+    read(inference_pass<Architecture, B>(from, pixels, count, masks, asked), masks, first, count);
+  }
+}
 
 }  // namespace sdmae

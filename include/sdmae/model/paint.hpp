@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "sdmae/model/inference_pass.hpp"
@@ -19,19 +18,24 @@ struct painted {
   std::vector<T> pixels;
 };
 
-/// Runs all images of a batch through the model at once, under masks drawn by `mask` from `seed`. Throws sdmae::error
-/// for a batch without images.
+/// Runs a batch through the model, at most `slice` images at once, under masks drawn by `mask` from `seed`. Throws
+/// sdmae::error for a batch without images.
 template <class Architecture, tensor_backend B, masking::mask_policy Mask, image_batch Batch>
-painted<scalar_of<B>> paint(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, Batch& batch) {
+painted<scalar_of<B>> paint(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, Batch& batch,
+                            index slice = 4) {
   std::vector<typename Batch::value_type> images(static_cast<std::size_t>(batch.size() * Architecture::image.values()));
   batch.next(batch.size(), images.data());
-  masking::drawn_masks masks = masking::draw_batch<Architecture::image>(mask, seed, batch, images.data());
-  const inference_pass<Architecture, B> pass(from, images.data(), batch.size(), masks, pixels_output);
-  const auto pixels = pass.saved().pixels();
-  painted<scalar_of<B>> result{masks.visible, std::move(masks.order), {}};
-  result.pixels.resize(static_cast<std::size_t>(pixels.size()));
-  from.backend().copy_out(result.pixels.data(), pixels.data, pixels.size());
-  from.backend().synchronise();
+  painted<scalar_of<B>> result;
+  const auto read = [&](const auto& pass, const masking::drawn_masks& masks, index, index) {
+    const auto pixels = pass.saved().pixels();
+    result.visible = masks.visible;
+    result.order.insert(result.order.end(), masks.order.begin(), masks.order.end());
+    const std::size_t before = result.pixels.size();
+    result.pixels.resize(before + static_cast<std::size_t>(pixels.size()));
+    from.backend().copy_out(result.pixels.data() + before, pixels.data, pixels.size());
+    from.backend().synchronise();
+  };
+  infer_in_slices(from, mask, seed, batch, images.data(), slice, pixels_output, read);
   return result;
 }
 

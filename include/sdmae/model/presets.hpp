@@ -139,5 +139,13 @@ struct quickstart {
   static constexpr recipe defaults{.base_learning_rate = 2e-2, .batch = 32, .epochs = 8, .warmup_epochs = 1};
 };
 
+template <class... Presets>
+struct preset_list {};
+
+/// All presets: where programs and builds take their names from, in the order in which they are told.
+using all = preset_list<quickstart, pretrain_mae_tiny_patch16_224, pretrain_mae_small_patch16_224,
+                        pretrain_mae_smallEx_patch16_224, pretrain_mae_small_patch8_96, mae_vit_base_patch16,
+                        mae_vit_large_patch16, mae_vit_huge_patch14>;
+
 }  // namespace presets
 }  // namespace sdmae

@@ -102,17 +102,17 @@ void paint_patch(reconstruction_images& out, const patch_pixels<Image>& pixels, 
 
 }  // namespace detail
 
-/// Paints a batch of 8-bit images under masks drawn from `seed`, and puts the statistics of each hidden patch back
-/// where the target had taken them out.
+/// Paints a batch of 8-bit images, at most `slice` at once, under masks drawn from `seed`, and puts the statistics of
+/// each hidden patch back where the target had taken them out.
 template <class Target, class Architecture, tensor_backend B, masking::mask_policy Mask>
-reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed,
-                                  byte_batch& batch) {
+reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch,
+                                  index slice = 4) {
   constexpr image_shape Image = Architecture::image;
   constexpr index C = Image.channels, P = Image.patch_values(), N = Image.patches();
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
   batch.next(batch.size(), original.data());
   detail::held_batch<Image> images(original.data(), batch);
-  const painted<scalar_of<B>> result = paint(from, mask, seed, images);
+  const painted<scalar_of<B>> result = paint(from, mask, seed, images, slice);
 
   const std::vector<std::uint8_t> nothing(original.size(), detail::grey);
   reconstruction_images out{batch.size(), original, original, original, original, nothing, Target::baseline_name};

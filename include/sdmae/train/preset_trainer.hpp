@@ -35,11 +35,15 @@ class preset_trainer final : public detail::preset_training<Preset, B> {
   }
   index prototypes() const override { return Preset::architecture::K; }
   run_report step(byte_batch& batch) override { return this->take_step(batch); }
-  reconstruction_images reconstruct(byte_batch& images) override {
-    return sdmae::reconstruct<target>(this->held_model(), this->train().mask(), this->train().options().seed, images);
+  reconstruction_images reconstruct(byte_batch& images, index slice) override {
+    return sdmae::reconstruct<target>(this->held_model(), this->train().mask(), this->train().options().seed, images,
+                                      slice);
   }
-  attention_study attention(byte_batch& images) override {
-    return study_attention(this->held_model(), this->train().mask(), this->train().options().seed, images);
+  attention_study attention(byte_batch& images, index slice) override {
+    return study_attention(this->held_model(), this->train().mask(), this->train().options().seed, images, slice);
+  }
+  std::size_t inference_memory(index slice) override {
+    return sdmae::inference_memory(this->held_model(), slice, this->train().visible());
   }
 
  private:

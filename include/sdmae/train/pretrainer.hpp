@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -15,21 +14,15 @@
 #include "sdmae/masking/draw.hpp"
 #include "sdmae/model/model.hpp"
 #include "sdmae/train/adamw.hpp"
+#include "sdmae/train/host_slice.hpp"
 #include "sdmae/train/layer_decay.hpp"
+#include "sdmae/train/pretrain_settings.hpp"
 #include "sdmae/train/report.hpp"
-#include "sdmae/train/schedule.hpp"
+#include "sdmae/train/reported_columns.hpp"
 #include "sdmae/train/slice_pass.hpp"
 #include "sdmae/train/training_state.hpp"
 
 namespace sdmae {
-
-struct pretrain_settings {
-  std::uint64_t seed = 0;      // of the masks
-  index slice = 8;             // images that pass through the model together; no result depends on it
-  cosine_schedule schedule{};  // peak 0: constant at the optimiser's learning rate
-  double drop_path = 0;        // rate of the last block of towers that have drop path; see draw_drop_path
-  double layer_decay = 1;      // of the learning rate, from layer to layer towards the image; see layer_rate
-};
 
 /// Trains a model. Model weights are changed by step(); everything else that a run carries from step to step (moments,
 /// the losses' states, the step number) is the trainer's. The model must outlive it.
@@ -52,15 +45,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
         mask_(std::move(mask)),
         pass_(trained, std::move(loss), masking::visible_patches(mask_, Architecture::N)),
         optimiser_(optimiser),
-        settings_(chosen) {
-    if (settings_.slice < 1) throw error("slice", "must be at least 1", "choose how many images pass together");
-    if (!(settings_.drop_path >= 0 && settings_.drop_path < 1))
-      throw error("drop_path", "must lie in [0, 1)", "choose the share of branches that the last block drops");
-    if (settings_.drop_path > 0 && drop_path_values<Architecture>(1) == 0)
-      throw error("drop_path", "this architecture drops nothing", "set vit_shape::drop_path of encoder or decoder");
-    if (!(settings_.layer_decay > 0 && settings_.layer_decay <= 1))
-      throw error("layer_decay", "must lie in (0, 1]", "1: every layer learns at the same rate");
-    if (settings_.schedule.peak == 0) settings_.schedule = {.peak = optimiser.learning_rate};
+        settings_(checked_settings<Architecture>(chosen, optimiser.learning_rate)) {
     segments_ = adamw_segments(model_type::table(), pass_.reaches(), [&](const parameter& row) {
       return settings_.layer_decay == 1 ? 0 : layer_of(row.name(), depth);
     });
@@ -137,7 +122,7 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   using state_type = training_state<model_type, Loss>;
   static constexpr index storage = model_type::storage, depth = Architecture::encoder_shape.depth;
   static constexpr index first_work = -1, last_work = -2, update_work = -3;  // of a step, around its slices
-  static constexpr bool labelled = Architecture::says == distilled::classes;
+  static constexpr bool labelled = host_slice<Architecture, T>::labelled;
 
   B& backend() { return model_.backend(); }
 
@@ -161,17 +146,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
       step_memory_ = backend().allocate(plan.peak());
       reserved_ = plan.peak();
     }
-    const auto slice = static_cast<std::size_t>(std::min(batch, settings_.slice));
-    grow(host_images_, slice * Architecture::image.values() * sizeof(Value));
-    grow(host_masks_, slice * Architecture::N);
-    grow(host_keep_, static_cast<std::size_t>(drop_path_values<Architecture>(index(slice))));
-    grow(host_labels_, labelled ? slice * Architecture::K : 0);
-    grow(host_columns_, static_cast<std::size_t>(batch) * Loss::columns);
-  }
-
-  template <class Values>
-  static void grow(Values& values, std::size_t count) {
-    values.resize(std::max(values.size(), count));
+    host_.template reserve<Value>(std::min(batch, settings_.slice));
+    columns_.reserve(Loss::columns, batch);
   }
 
   void begin_step(index epoch) {
@@ -188,34 +164,10 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   template <class Batch>
   void pass_slice(Batch& batch, index first, index count) {
     using Value = typename Batch::value_type;
-    Value* const images = reinterpret_cast<Value*>(host_images_.data());
-    batch.next(count, images);
-    masking::draw_slice<Architecture::image>(mask_, settings_.seed, batch, first, count, images, host_masks_.data());
+    const slice_inputs<Value, T> inputs = host_.fill(batch, first, count, mask_, settings_.seed, settings_.drop_path);
     arena memory(step_memory_.data());
     pass_.lay_out_columns(memory, batch.size());
-    pass_.template run<Value>(
-        backend(), recordings_, memory, state_,
-        {images, host_masks_.data(), draw_kept(batch, first, count), read_labels(batch, first, count)}, first, count,
-        batch.size());
-  }
-
-  /// What the images of a slice show; null where the architecture does not say classes.
-  template <class Batch>
-  const T* read_labels([[maybe_unused]] const Batch& batch, [[maybe_unused]] index first,
-                       [[maybe_unused]] index count) {
-    if constexpr (labelled)
-      for (index i = 0; i < count; ++i) batch.label(first + i, host_labels_.data() + i * Architecture::K);
-    return labelled ? host_labels_.data() : nullptr;
-  }
-
-  /// Which branches stay for these images; null: all.
-  template <class Batch>
-  const T* draw_kept(const Batch& batch, index first, index count) {
-    if (settings_.drop_path == 0) return nullptr;
-    for (index i = 0; i < count; ++i)
-      draw_drop_path<Architecture>(settings_.drop_path, settings_.seed, static_cast<std::uint64_t>(batch.epoch()),
-                                   static_cast<std::uint64_t>(batch.sample(first + i)), i, count, host_keep_.data());
-    return host_keep_.data();
+    pass_.template run<Value>(backend(), recordings_, memory, state_, inputs, first, count, batch.size());
   }
 
   /// The report of a batch whose slices are all done; gradients are complete afterwards.
@@ -231,7 +183,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
     double norm = 0, spread[3] = {};
     backend().copy_out(&norm, state_.norm_workspace, 1);
     backend().copy_out(spread, pass_.spread().numbers.data, 3);
-    for (std::size_t i = 0; i < Loss::columns; ++i) backend().copy_out(reported(i, batch), pass_.column(i), batch);
+    for (std::size_t i = 0; i < Loss::columns; ++i)
+      backend().copy_out(columns_.column(i, batch), pass_.column(i), batch);
     backend().synchronise();  // the only wait of a step
     report.gradient_norm = std::sqrt(norm);
     const auto features = slice_pass<model_type, Loss>::spread_type::from(spread);
@@ -241,22 +194,12 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
       using Term = std::decay_t<decltype(weighted.term)>;
       for (std::size_t i = 0; i < Term::columns().size(); ++i) {
         const loss::report_column what = Term::columns()[i];
-        const double value = pass_.evaluated(weighted) ? summarise(what.how, reported(column + i, batch), batch) : 0;
+        const double value = pass_.evaluated(weighted) ? columns_.summarise(what.how, column + i, batch) : 0;
         report.terms[column + i] = {Loss::names()[column + i].c_str(), value, weighted.weight != 0};
       }
       report.loss += weighted.weight * report.terms[column].value;
     });
     return report;
-  }
-
-  /// What column i says of each image, on the host.
-  double* reported(std::size_t i, index batch) { return host_columns_.data() + index(i) * batch; }
-
-  static double summarise(loss::summary how, double* first, index batch) {
-    double* const last = first + batch;
-    if (how == loss::summary::mean) return std::accumulate(first, last, 0.0) / double(batch);
-    std::sort(first, last);
-    return double(std::unique(first, last) - first);
   }
 
   void refuse_unless_finite(const report_type& report) const {
@@ -297,10 +240,8 @@ class pretrainer<model<Architecture, B>, Mask, Loss> {
   memory_type memory_, step_memory_;
   typename B::recordings recordings_;  // given back before the memory
   state_type state_;
-  std::vector<std::byte> host_images_;
-  std::vector<std::int32_t> host_masks_;
-  std::vector<T> host_keep_, host_labels_;
-  std::vector<double> host_columns_;
+  host_slice<Architecture, T> host_;
+  reported_columns columns_;
 };
 
 template <class Model, class Mask, class Loss>

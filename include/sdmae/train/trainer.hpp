@@ -1,6 +1,7 @@
 // A pre-trainer whose architecture and backend are chosen at run time, by name: what programs hold.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,10 +40,12 @@ class trainer : public training {
   virtual index prototypes() const = 0;
   /// One step; see pretrainer::step.
   virtual run_report step(byte_batch& batch) = 0;
-  /// Images, and what the model paints where it does not see them.
-  virtual reconstruction_images reconstruct(byte_batch& images) = 0;
+  /// Images, and what the model paints where it does not see them; `slice` images pass together.
+  virtual reconstruction_images reconstruct(byte_batch& images, index slice) = 0;
   /// See study_attention; masks are the trainer's.
-  virtual attention_study attention(byte_batch& images) = 0;
+  virtual attention_study attention(byte_batch& images, index slice) = 0;
+  /// Bytes that a slice of either takes.
+  virtual std::size_t inference_memory(index slice) = 0;
 };
 
 /// A way to make a trainer of one preset.

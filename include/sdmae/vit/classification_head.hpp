@@ -1,6 +1,8 @@
 // The head of a classifier: tokens to scores of classes, one row an image.
 #pragma once
 
+#include <string_view>
+
 #include "sdmae/core/arena.hpp"
 #include "sdmae/nn/layer_norm.hpp"
 #include "sdmae/nn/linear.hpp"
@@ -8,23 +10,23 @@
 
 namespace sdmae::vit {
 
-///   scores = head(fc_norm(mean over an image's patch tokens))
-/// with `ClassTokens` rows before the patches of each image, which do not count. Classes: how many there is room for;
-/// see loss::cross_entropy.
-template <index D, index Classes, index ClassTokens>
+///   scores = head(norm(what stands for an image))
+/// which is the mean over its patch tokens, or its class token; see pooling. There are `ClassTokens` rows before the
+/// patches of each image. Classes: how many there is room for; see loss::cross_entropy.
+template <index D, index Classes, index ClassTokens, pooling Pooling = pooling::mean>
 struct classification_head {
   static constexpr index K = Classes, C = ClassTokens;
-  using norm = nn::layer_norm<D>;
+  using norm_layer = nn::layer_norm<D>;
   using linear = nn::linear<D, K, initial::nearly_zero>;
 
   template <class T>
   struct parameters {
-    typename norm::template parameters<T> fc_norm;
+    typename norm_layer::template parameters<T> norm;
     typename linear::template parameters<T> head;
 
     template <class Walk>
-    constexpr void each(Walk& walk) {
-      walk("fc_norm", fc_norm);
+    constexpr void each(Walk& walk, std::string_view norm_name = "fc_norm") {
+      walk(norm_name, norm);
       walk("head", head);
     }
   };
@@ -32,12 +34,12 @@ struct classification_head {
   template <class T>
   struct saved {
     rows_view<T, D> pooled;
-    typename norm::template saved<T> fc_norm;
+    typename norm_layer::template saved<T> norm;
     rows_view<T, K> scores;
 
     static saved plan(arena& memory, index images) {
       arena::named here(memory, "classification");
-      return {memory.rows<T, D>("pooled", images), norm::template saved<T>::plan(memory, images),
+      return {memory.rows<T, D>("pooled", images), norm_layer::template saved<T>::plan(memory, images),
               memory.rows<T, K>("scores", images)};
     }
   };
@@ -46,9 +48,9 @@ struct classification_head {
   template <tensor_backend B>
   static void forward(B& backend, index V, rows_view<const scalar_of<B>, D> tokens, const parameters<scalar_of<B>>& p,
                       const saved<scalar_of<B>>& s) {
-    pool<C>(backend, V, tokens, s.pooled, pooling::mean);
-    norm::forward(backend, s.pooled, p.fc_norm, s.fc_norm);
-    linear::forward(backend, s.fc_norm.output, p.head, s.scores);
+    pool<C>(backend, V, tokens, s.pooled, Pooling);
+    norm_layer::forward(backend, s.pooled, p.norm, s.norm);
+    linear::forward(backend, s.norm.output, p.head, s.scores);
   }
 
   /// dtokens: overwritten; parameter gradients: accumulated. dscores: [B, K].
@@ -60,11 +62,11 @@ struct classification_head {
     arena::scope here(scratch);
     const auto dnormed = scratch.rows<T, D>("dnormed", dscores.rows());
     const auto dpooled = scratch.rows<T, D>("dpooled", dscores.rows());
-    linear::weight_gradient(backend, dscores, s.fc_norm.output, gradient.head);
+    linear::weight_gradient(backend, dscores, s.norm.output, gradient.head);
     linear::input_gradient(backend, dscores, p.head, dnormed);
     backend.fill(dpooled.data, dpooled.size(), T(0));
-    norm::backward(backend, dnormed, s.pooled, p.fc_norm, s.fc_norm, gradient.fc_norm, dpooled, scratch);
-    pool_backward<C>(backend, V, rows_view<const T, D>(dpooled), dtokens);
+    norm_layer::backward(backend, dnormed, s.pooled, p.norm, s.norm, gradient.norm, dpooled, scratch);
+    pool_backward<C>(backend, V, rows_view<const T, D>(dpooled), dtokens, Pooling);
   }
 };
 

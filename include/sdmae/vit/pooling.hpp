@@ -23,12 +23,16 @@ void pool(B& backend, index V, rows_view<const scalar_of<B>, D> tokens, rows_vie
   });
 }
 
-/// dtokens, overwritten: the gradient of the mean spread over the patches, 0 for class tokens.
+/// dtokens, overwritten: the gradient spread over the patches, 0 for class tokens; or the class token's own, 0 for
+/// patches.
 template <index C, tensor_backend B, index D>
-void pool_backward(B& backend, index V, rows_view<const scalar_of<B>, D> dpooled, rows_view<scalar_of<B>, D> dtokens) {
+void pool_backward(B& backend, index V, rows_view<const scalar_of<B>, D> dpooled, rows_view<scalar_of<B>, D> dtokens,
+                   pooling how) {
   using T = scalar_of<B>;
+  const bool mean = how == pooling::mean;
   backend.map(dtokens.rows(), D, [=] SDMAE_ELEMENT(index r, index c) {
-    dtokens(r, c) = r % (C + V) < C ? T(0) : dpooled(r / (C + V), c) / T(V);
+    const bool patch = r % (C + V) >= C;
+    dtokens(r, c) = patch != mean ? T(0) : mean ? dpooled(r / (C + V), c) / T(V) : dpooled(r / (C + V), c);
   });
 }
 

@@ -109,6 +109,17 @@ def mae(name, config: Config, images):
     equal(f"{name}: fb_mae -> hf_mae -> fb_mae",
           load_file(convert(hub, SCRATCH / f"{name}_back.safetensors", "fb_mae")), weights)
     theirs = transformers_model(config, hub)
+    folder = SCRATCH / f"{name}_folder"  # loaded as it is written, without a setting of ours
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").unlink(missing_ok=True)
+    convert(source, folder / "model.safetensors", "hf_mae", "--heads", str(config.encoder.heads), "--decoder-heads",
+            str(config.decoder.heads))
+    loaded = transformers.ViTMAEForPreTraining.from_pretrained(folder).eval()
+    if loaded.config.layer_norm_eps != 1e-6:
+        sys.exit(f"{folder}: layer_norm_eps is {loaded.config.layer_norm_eps}")
+    fixed = torch.rand(len(images), config.patches)
+    compare(f"{name}: pixels in transformers, as its config.json says", loaded(images, noise=fixed).logits,
+            ours(images, fixed.argsort(1))[1], 1e-5)
     noise = torch.rand(len(images), config.patches)
     compare(f"{name}: pixels in transformers and by hand", theirs(images, noise=noise).logits,
             ours(images, noise.argsort(1))[1], 1e-5)
@@ -144,6 +155,9 @@ def classifiers(name, options, images):
     save_file(model.state_dict(), source)
     path = convert(source, SCRATCH / f"{name}.onnx", "onnx")
     compare(f"{name}: classes in ONNX Runtime and timm", run_onnx(path, images), model(images), 1e-4)
+    ours = convert(source, SCRATCH / f"{name}_released.safetensors", "released")
+    equal(f"{name}: timm -> released -> timm", load_file(convert(ours, SCRATCH / f"{name}_back.safetensors", "timm")),
+          load_file(source))
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 // keys, layer scale, features as what is distilled.
 #if defined(SDMAE_TEST_HAS_checkpoint)
 
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -162,12 +163,37 @@ TEST_CASE("a class token without a place gets a row of zeros") {
   it.check_features();
 }
 
+TEST_CASE("heads of a width of their own go to ONNX, and are refused by timm in a sentence") {
+  constexpr auto narrow = [](vit_shape tower) {
+    tower.width_of_head = 3;
+    return tower;
+  };
+  variant<sd_mae<tile, narrow(with_bias_and_scale(plain(8))), narrow(plain(4)), prototypes>> it;
+  CHECK(it.tensors.at("encoder.blocks.0.attn.proj.weight").shape == std::vector<sdmae::index>{8, 6});
+  CHECK(equal(it.as(weight_format::released), it.tensors));
+  it.check_features();
+  CHECK_THAT(it.refusal(it.tensors, weight_format::timm),
+             says("its attention is 6 wide and its tokens 8 (vit_shape::width_of_head), and that format has heads of "
+                  "width/heads alone; convert it to onnx"));
+  CHECK_THAT(error_line([&] { heads_of(open_weights(it.folder / "in"), 4); }),
+             says("the width of its attention, 6, is not divisible by 4 heads"));
+  weights broken = it.tensors;
+  broken["encoder.blocks.1.attn.proj.weight"] = {{8, 8}, std::vector<float>(64)};
+  CHECK_THAT(it.refusal(broken), says("encoder.blocks.1.attn.proj.weight is [8, 8], not [8, 6]"));
+}
+
 TEST_CASE("what other formats have no place for is refused by name") {
   variant<everything> it;
   for (const weight_format mae : {weight_format::fb_mae, weight_format::hf_mae})
     CHECK_THAT(it.refusal(it.tensors, mae), says("which no SD-MAE has together, and no place for projection heads"));
   weights timm = it.as(weight_format::timm);
-  CHECK_THAT(it.refusal(timm), says("it has a class token (cls_token), which the released SD-MAE has not"));
+  const auto encoder_alone = [&](weights all) {
+    for (auto at = all.begin(); at != all.end();)
+      at = at->first.rfind("encoder.", 0) == 0 ? std::next(at) : all.erase(at);
+    return all;
+  };
+  it.put(timm);
+  CHECK(equal(it.as(weight_format::released), encoder_alone(it.tensors)));
   CHECK_THAT(it.refusal(timm, weight_format::hf_mae), says("layer scale (blocks.0.ls1.gamma), which that format"));
 
   weights mixed = it.tensors;

@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "sdmae/backend/reference.hpp"
+#include "sdmae/loss/weighted_sum.hpp"
 #include "sdmae/testing/guarded.hpp"
 
 using namespace sdmae;
@@ -124,4 +125,22 @@ TEST_CASE("the teacher's temperature warms up linearly by epoch") {
   close(warming.loss, warm.loss);
   close(warming.dteacher, warm.dteacher);
   CHECK(warming.loss != hot.loss);
+}
+
+TEST_CASE("a warm-up that starts nowhere, and temperatures that are none, are refused with a remedy") {
+  const auto said = [](const loss::self_distillation<>& term) {
+    try {
+      (void)(1.0 * term);
+    } catch (const sdmae::error& problem) {
+      return std::string(problem.what());
+    }
+    return std::string();
+  };
+  CHECK(said({}) == "");
+  CHECK(said({.first_teacher_temperature = 0.02, .warmup_epochs = 5}) == "");
+  CHECK(said({.warmup_epochs = 5}) ==
+        "self_distillation: warmup_epochs without the temperature that the warm-up starts at; set "
+        "first_teacher_temperature, above 0, or leave warmup_epochs 0");
+  CHECK(said({.student_temperature = 0}) != "");
+  CHECK(said({.teacher_temperature = std::nan("")}) != "");
 }

@@ -1,6 +1,7 @@
 // Who looks at whom: known by construction, and by its sums.
 #include "sdmae/model/attention_study.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "sdmae/backend/reference.hpp"
 #include "sdmae/masking/random.hpp"
 #include "sdmae/model/mae.hpp"
+#include "sdmae/model/paint.hpp"
 #include "tiny.hpp"
 
 using namespace sdmae;
@@ -162,4 +164,40 @@ TEMPLATE_TEST_CASE("where a model looks is what its softmax says, under a mask t
     check_equal(found.decoder, by_formula<TestType::decoder_shape>(decoder, 2, in_mask_order));
   else  // He et al.: the class token, then patches in reading order
     check_equal(found.decoder, by_formula<TestType::decoder_shape>(decoder, 2, in_order));
+}
+
+TEST_CASE("studies and paintings are the same in slices of any size, which take the memory that is planned") {
+  reference_backend<double> backend;
+  auto model = build<tiny::architecture>(backend, {.seed = 3});
+  const masking::random mask{.ratio = 0.6};
+  pictures images(5);
+  const attention_study whole = study_attention(model, mask, 1, images, 5);
+  const auto painted_whole = paint(model, mask, 1, images, 5);
+  for (const sdmae::index slice : {1, 2, 9}) {
+    const attention_study cut = study_attention(model, mask, 1, images, slice);
+    CHECK(cut.encoder.distance == whole.encoder.distance);
+    CHECK(cut.decoder.distance == whole.decoder.distance);
+    CHECK(cut.encoder.looked_at == whole.encoder.looked_at);
+    CHECK(cut.decoder.looked_at == whole.decoder.looked_at);
+    const auto painted_cut = paint(model, mask, 1, images, slice);
+    CHECK(painted_cut.visible == painted_whole.visible);
+    CHECK(painted_cut.order == painted_whole.order);
+    CHECK(painted_cut.pixels == painted_whole.pixels);
+  }
+  CHECK_THROWS_AS(study_attention(model, mask, 1, images, 0), error);
+
+  struct weighing : reference_backend<double> {
+    std::size_t most = 0;
+    host_memory allocate(std::size_t bytes) {
+      most = std::max(most, bytes);
+      return reference_backend<double>::allocate(bytes);
+    }
+  } scale;
+  auto weighed = build<tiny::architecture>(scale, {.seed = 3});
+  const sdmae::index visible = mask.visible(tiny::image.patches());
+  for (const sdmae::index slice : {1, 3}) {
+    scale.most = 0;
+    study_attention(weighed, mask, 1, images, slice);
+    CHECK(scale.most == inference_memory(weighed, slice, visible));
+  }
 }

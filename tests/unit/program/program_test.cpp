@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "sdmae/core/error.hpp"
+#include "support/memory.hpp"
 
 namespace {
 
@@ -100,4 +101,20 @@ TEST_CASE("program: a preset that is not compiled in tells the line that adds it
   const std::string line = program::no_such_preset("pretrain_mae_small_patch8_96").what();
   CHECK(has(line, "-DSDMAE_PRESETS='"));
   CHECK(has(line, ";pretrain_mae_small_patch8_96'"));
+}
+
+TEST_CASE("a slice is as usual where it fits, as large as fits where it does not, and refused where nothing does") {
+  const auto memory_of = [](sdmae::index slice) { return static_cast<std::size_t>(slice) << 20; };
+  const auto fits = [&](std::size_t mebibytes) { return program::slice_that_fits(4, mebibytes << 20, memory_of); };
+  CHECK(fits(9) == 4);
+  CHECK(fits(4) == 4);
+  CHECK(fits(3) == 3);
+  CHECK(fits(1) == 1);
+  try {
+    fits(0);
+    FAIL("took memory that is not there");
+  } catch (const sdmae::error& problem) {
+    CHECK(std::string(problem.what()).find("one image needs 1 MiB beside the model, there are 0 MiB; choose") !=
+          std::string::npos);
+  }
 }

@@ -140,6 +140,37 @@ TEST_CASE("names are the pre-trained encoder's and timm's; the token of He et al
   CHECK(mae_rows.at("head.weight").traits.decays);
 }
 
+TEST_CASE("a classifier by its class token norms it as the encoder did, and only it") {
+  using autoencoder_type = mae<tiny::image, tiny::encoder, tiny::decoder>;
+  using by_token = classifier_of<autoencoder_type, 4, pooling::class_token>;
+  eigen_backend<double> cpu({.threads = 2});
+  auto pretrained = build<autoencoder_type>(cpu, {.seed = 4});
+  auto model = build<by_token>(cpu, {.seed = 5});
+  std::map<std::string, parameter> of_encoder;
+  for (const parameter& row : pretrained.table()) of_encoder.emplace(row.name(), row);
+  sdmae::index fresh = 0;
+  std::vector<double> weights, bias;
+  for (const parameter& row : model.table()) {
+    const auto found = of_encoder.find(std::string(row.name()));
+    if (found != of_encoder.end()) model.write(row, pretrained.read(found->second));
+    fresh += found == of_encoder.end() ? 1 : 0;
+    if (row.name() == "head.weight") weights = model.read(row);
+    if (row.name() == "head.bias") bias = model.read(row);
+  }
+  CHECK(fresh == 2);  // the head alone
+  const std::vector<std::uint8_t> bytes = tiny::pictures(3);
+  array_batch<tiny::image, std::uint8_t> batch(bytes.data(), 3);
+  std::vector<double> token(3 * by_token::D), scores(3 * by_token::K);
+  feature_extractor<autoencoder_type, eigen_backend<double>>(pretrained, 2, pooling::class_token)(batch, token.data());
+  feature_extractor<by_token, eigen_backend<double>>(model, 2)(batch, scores.data());
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t k = 0; k < by_token::K; ++k) {
+      double wanted = bias[k];
+      for (std::size_t c = 0; c < by_token::D; ++c) wanted += weights[k * by_token::D + c] * token[i * by_token::D + c];
+      CHECK(scores[i * by_token::K + k] == Approx(wanted).epsilon(1e-12).margin(1e-13));
+    }
+}
+
 TEST_CASE("settings out of range are refused") {
   backend cpu;
   auto model = build<classifier>(cpu);
