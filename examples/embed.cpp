@@ -11,6 +11,7 @@
 #include "sdmae/io/npy.hpp"
 #include "support/frozen_features.hpp"
 #include "support/program.hpp"
+#include "support/tile_selection.hpp"
 
 namespace {
 
@@ -19,6 +20,7 @@ using sdmae::index;
 struct options {
   std::string checkpoint, preset, data, out, filter = "bilinear";
   program::slide_options slide;
+  program::white_option white;
   program::device_options device;
   int threads = 0;
 };
@@ -51,7 +53,8 @@ void write_table(const std::filesystem::path& path, const program::tile_source& 
 void embed(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
-  const auto tiles = program::open_tiles(asked.data, encoder.image().height, asked.slide, filter);
+  const auto tiles = asked.white.applied_to(
+      program::open_tiles(asked.data, encoder.image().height, asked.slide, filter), asked.data, asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
   std::error_code ignored;
@@ -86,6 +89,7 @@ int main(int argc, char** argv) {
   app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
       ->check(CLI::IsMember({"bilinear", "bicubic"}));
   asked.slide.declare(app);
+  asked.white.declare(app);
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });

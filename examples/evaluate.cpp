@@ -26,6 +26,7 @@ struct options {
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
+  program::white_option white;
   program::device_options device;
   int threads = 0;
 };
@@ -80,8 +81,8 @@ std::vector<double> classify(const options& asked, const part& train, const part
 void evaluate(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   part train, test;
-  train.open(asked.train, asked.groups, filter);
-  test.open(asked.test, asked.groups, filter);
+  train.open(asked.train, asked.groups, filter, asked.white, asked.threads);
+  test.open(asked.test, asked.groups, filter, asked.white, asked.threads);
   const std::vector<std::string> classes = program::number_classes(train, test);
   const auto count = static_cast<index>(classes.size());
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
@@ -98,6 +99,7 @@ void evaluate(const options& asked) {
                                 {"train_images", train.labels.size()},
                                 {"test", asked.test},
                                 {"test_images", test.labels.size()},
+                                {"max_white", program::number_or_null(asked.white.most)},
                                 {"interpolation", asked.filter},
                                 {"backend", asked.device.backend},
                                 {"precision", asked.device.precision},
@@ -136,6 +138,7 @@ int main(int argc, char** argv) {
                  "neighbours by cosine; probe: the released recipe (linear)")
       ->check(CLI::IsMember({"linear", "knn", "probe"}));
   app.add_option("--groups", asked.groups, program::groups_help);
+  asked.white.declare(app);
   app.add_option("--json", asked.json, "write everything into this file, too");
   app.add_option("--report", asked.report,
                  "write a page (.html) with figures, a map of features and the surest mistakes")

@@ -39,8 +39,8 @@ class finetuning {
         checkpoint_(program::check_run_folder(folder_, options.resume)),
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
-    train_.open(options.train, options.groups, options.interpolation());
-    test_.open(options.test, options.groups, options.interpolation());
+    train_.open(options.train, options.groups, options.interpolation(), options.white, options.threads);
+    test_.open(options.test, options.groups, options.interpolation(), options.white, options.threads);
     classes_ = program::number_classes(train_, test_);
     plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
@@ -111,6 +111,7 @@ class finetuning {
                                   {"train_images", train_.labels.size()},
                                   {"test", options_.test},
                                   {"test_images", test_.labels.size()},
+                                  {"max_white", program::number_or_null(options_.white.most)},
                                   {"interpolation", options_.filter},
                                   {"seed", options_.seed},
                                   {"method", options_.from_nothing ? "from nothing" : "finetune"},
@@ -125,6 +126,7 @@ class finetuning {
     settings["backend"] = options_.device.backend;
     settings["precision"] = options_.device.precision;
     settings["parameters"] = trainer_->parameter_count();
+    settings["max_white"] = program::number_or_null(options_.white.most);
     settings["train_path"] = options_.train;
     settings["test_path"] = options_.test;
     settings["init"] = options_.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options_.init);

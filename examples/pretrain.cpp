@@ -38,6 +38,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
+  settings["max_white"] = program::number_or_null(options.white.most);
   settings["data_path"] = options.data;
   settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
   settings["partial"] = options.partial;
@@ -206,8 +207,9 @@ void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   const bool trains = options.show_augmentations.empty();
   if (trains) program::check_run_folder(options.out, options.resume);
-  const auto tiles =
-      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic);
+  const auto tiles = options.white.applied_to(
+      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
+      options.data, options.threads);
   if (!trains) return show_augmentations(options, preset, *tiles);
   pretraining run(options, preset, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();

@@ -24,6 +24,7 @@ namespace program {
 
 struct finetune_options {
   std::string init, preset, train, test, out, groups, filter = "bilinear";
+  white_option white;
   device_options device;
   augmentation_options augment;
   sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, slice = 0, save_every = 0, replicates = 1000;
@@ -73,6 +74,7 @@ struct finetune_options {
     app.add_option("--train", train, labelled_data_help)->required();
     app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it")->required();
     app.add_option("--groups", groups, groups_help);
+    white.declare(app);
     app.add_option("--interpolation", filter, "how images are resized (bilinear)")
         ->check(CLI::IsMember({"bilinear", "bicubic"}));
     app.add_option("--out", out, "folder of the run: checkpoint, log, curve, result.json")

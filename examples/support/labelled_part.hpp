@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sdmae/data/labels.hpp"
+#include "tile_selection.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -29,10 +30,12 @@ struct labelled_part {
   std::vector<sdmae::index> labels, groups;  // groups are numbered over both parts, and empty where none are known
 
   /// `rule`: see sdmae::groups_by_rule; empty: what the data set says itself.
-  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter) {
+  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter, const white_option& white,
+            int threads) {
     path = where;
     tiles = open_tiles(path, 0, {}, filter, true);
     if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
+    tiles = white.applied_to(std::move(tiles), path, threads);
   }
 };
 

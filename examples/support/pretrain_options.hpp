@@ -16,6 +16,7 @@
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "tile_selection.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -25,6 +26,7 @@ struct pretrain_options {
   std::string preset, data, out, init, mask = "random", loss_on = "masked", show_augmentations;
   device_options device;
   slide_options slide;
+  white_option white;
   augmentation_options augment;
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
@@ -59,6 +61,7 @@ struct pretrain_options {
         ->check(within(0, 1));
     device.declare(app);
     slide.declare(app);
+    white.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_flag("--partial", partial, "take from --init what fits by name: what it lacks starts as it would without")

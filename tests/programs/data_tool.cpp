@@ -1,4 +1,5 @@
-// What tests of embed and evaluate need beside tool.cpp: HDF5 files and slides to read, a look into .npy files.
+// What tests of embed and evaluate need beside tool.cpp: HDF5 files, slides and background to read, a look into
+// .npy files.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -56,6 +57,18 @@ void glass(const fs::path& folder, index count, index size) {
   }
 }
 
+/// masked <folder> <count> <size> <rows>: tiles of tissue, 0.png, 1.png, …, whose first rows are pure white.
+void masked(const fs::path& folder, index count, index size, index rows) {
+  fs::create_directories(folder);
+  const sdmae::synthetic_tissue tissue(7, count, size, size);
+  for (index i = 0; i < count; ++i) {
+    sdmae::image8 image = tissue.load(i).image;
+    for (std::uint8_t& value : image.pixels) value = std::min<std::uint8_t>(value, 254);
+    std::fill_n(image.pixels.begin(), rows * size * 3, std::uint8_t{255});
+    sdmae::write_png(folder / (std::to_string(i) + ".png"), image);
+  }
+}
+
 struct matrix {
   std::string header;
   std::vector<float> values;
@@ -98,6 +111,8 @@ int main(int argc, char** argv) {
     if (command == "hdf5") hdf5(words.at(1), words.at(2), std::stoll(words.at(3)), std::stoll(words.at(4)));
     if (command == "slide") slide(words.at(1), std::stoll(words.at(2)));
     if (command == "glass") glass(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)));
+    if (command == "masked")
+      masked(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)), std::stoll(words.at(4)));
     if (command == "npy") npy(words.at(1));
     if (command == "rows")
       rows(words.at(1), std::stoul(words.at(2)), words.at(3), std::stoul(words.at(4)), std::stoul(words.at(5)));
