@@ -16,12 +16,6 @@
 
 namespace program {
 
-/// What the options --train, --test and --groups say of themselves.
-inline constexpr const char* labelled_data_help =
-    "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)";
-inline constexpr const char* groups_help =
-    "slides: a regular expression for file names, such as \"^([^_]+)_\", or a table (.csv: path,group)";
-
 /// A data set, and what it is called.
 struct labelled_part {
   std::string path;
