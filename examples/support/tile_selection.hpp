@@ -38,6 +38,14 @@ class tile_selection final : public tile_source {
     for (const sdmae::index i : chosen_) sum.add(static_cast<std::uint64_t>(i));
     return sum.value();
   }
+  std::optional<slide_overview> overview(sdmae::index longest) const override {
+    std::optional<slide_overview> found = from_->overview(longest);
+    if (!found) return found;
+    std::vector<slide_overview::place> all(std::move(found->tiles));
+    found->tiles.clear();
+    for (const sdmae::index i : chosen_) found->tiles.push_back(all[static_cast<std::size_t>(i)]);
+    return found;
+  }
 
  private:
   sdmae::index at(sdmae::index i) const { return chosen_[static_cast<std::size_t>(i)]; }
