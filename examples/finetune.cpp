@@ -61,7 +61,7 @@ class finetuning {
     program::make_folder(folder_);
     program::tell_lowered(options_.min_learning_rate, plan_.trainer.schedule.peak);
     program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
-    program::run_log log(folder_ / "log.jsonl", first);
+    program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard);
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
           std::to_string(plan_.total_steps) + "; --epochs makes it longer");
@@ -144,7 +144,8 @@ class finetuning {
     const auto step = [&] {
       take_step(batch, log, progress);
       if (images.broken() > 0)  // another image stood under its label
-        throw sdmae::error(options_.data.train, "an image could be read before training, and cannot any more", "look at it");
+        throw sdmae::error(options_.data.train, "an image could be read before training, and cannot any more",
+                           "look at it");
       images.advance();
     };
     program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,

@@ -80,7 +80,8 @@ class pretraining {
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
-    program::run_log log(folder_ / "log.jsonl", first, {"reconstruction", "distillation", "teacher_entropy"});
+    program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard,
+                         {"reconstruction", "distillation", "teacher_entropy"});
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
           std::to_string(plan_.total_steps) + "; --epochs makes it longer");

@@ -35,7 +35,7 @@ struct finetune_options {
   sdmae::mix_settings mixing;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool from_nothing = false, resume = false;
+  bool from_nothing = false, resume = false, tensorboard = false;
 
   void declare(CLI::App& app) {
     declare_data(app);
@@ -48,6 +48,7 @@ struct finetune_options {
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
         ->check(whole(1, most));
+    app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
     app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
@@ -157,7 +158,8 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                        "choose a batch of at most " + std::to_string(images));
   if (count > sdmae::most_classes)
     throw sdmae::error(
-        o.data.train, "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
+        o.data.train,
+        "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
         "are its labels classes?");
   plan.steps_per_epoch = images / o.batch;
   plan.total_steps = plan.steps_per_epoch * o.epochs;

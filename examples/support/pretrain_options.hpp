@@ -34,7 +34,7 @@ struct pretrain_options {
   sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool resume = false, partial = false, memory = false;
+  bool resume = false, partial = false, memory = false, tensorboard = false;
 
   void declare(CLI::App& app) {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
@@ -71,6 +71,7 @@ struct pretrain_options {
                    "draw sixteen images as the run would see them into this PNG file, and train nothing")
         ->check(not_empty());
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
+    app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));
     app.add_option("--seed", seed, "of weights, order, crops and masks")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
