@@ -90,7 +90,8 @@ sdmae_component(image
 
 sdmae_component(picture
   LIBRARIES cairo:cairo/cairo.h
-  HEADERS io/picture.hpp io/chart.hpp io/bar_chart.hpp io/contact_sheet.hpp io/cairo_page.hpp
+  HEADERS io/picture.hpp io/chart.hpp io/bar_chart.hpp io/contact_sheet.hpp io/tile_overlay.hpp
+          io/cairo_page.hpp
   DEBIAN libcairo2-dev)
 
 # Its units are compiled by nvcc; the headers alone are enough for the tests on an emulated device.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "sdmae/data/csv.hpp"
@@ -11,14 +12,19 @@
 #include "sdmae/io/npy.hpp"
 #include "support/frozen_features.hpp"
 #include "support/program.hpp"
+#include "support/tile_selection.hpp"
+#if defined(PROGRAM_DRAWS)
+#include "support/heat_map.hpp"
+#endif
 
 namespace {
 
 using sdmae::index;
 
 struct options {
-  std::string checkpoint, preset, data, out, filter = "bilinear";
+  std::string checkpoint, preset, data, out, heat_map, filter = "bilinear";
   program::slide_options slide;
+  program::white_option white;
   program::device_options device;
   int threads = 0;
 };
@@ -48,23 +54,48 @@ void write_table(const std::filesystem::path& path, const program::tile_source& 
   file.commit();
 }
 
+/// The slide to draw a map over, if one was asked for. Throws sdmae::error when there is none, or nowhere to write.
+std::optional<program::slide_overview> overview_of(const options& asked, const program::tile_source& tiles,
+                                                   bool classifier) {
+  if (asked.heat_map.empty()) return std::nullopt;
+#if defined(PROGRAM_DRAWS)
+  auto slide = tiles.overview(program::map_size);
+  if (!slide) throw sdmae::error(asked.data, "is no slide to draw a map over", "leave out --heatmap, or give a slide");
+  if (!classifier && tiles.size() < 2)
+    throw sdmae::error(asked.data, "has one tile, which has no principal components", "ask for a finer --mpp");
+  sdmae::atomic_file{asked.heat_map};  // a bad path costs nothing
+  return slide;
+#else
+  static_cast<void>(tiles), static_cast<void>(classifier);
+  throw sdmae::error("--heatmap", "this program was built without cairo", "install libcairo2-dev and build it anew");
+#endif
+}
+
 void embed(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
-  const auto tiles = program::open_tiles(asked.data, encoder.image().height, asked.slide, filter);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device, true);
+  const auto tiles = asked.white.applied_to(
+      program::open_tiles(asked.data, encoder.image().height, asked.slide, filter), asked.data, asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
   std::error_code ignored;
   if (std::filesystem::equivalent(table, asked.data, ignored))
     throw sdmae::error(table.string(), "would be replaced by the table of the rows", "choose another --out");
+  const auto slide = overview_of(asked, *tiles, !encoder.classes().empty());
   sdmae::npy_rows rows(asked.out, tiles->size(), encoder.width(), key_of(asked, encoder, *tiles));
   if (rows.done() > 0) std::fprintf(stderr, "going on after %td of %td rows\n", rows.done(), tiles->size());
   encoder.run(*tiles, rows.done(),
               [&](const float* features, const std::uint64_t*, index count) { rows.append(features, count); });
   write_table(table, *tiles);
+#if defined(PROGRAM_DRAWS)
+  if (slide)
+    program::draw_heat_map(asked.heat_map, std::filesystem::path(asked.data).filename().string(), *slide, rows.read(),
+                           encoder.width(), encoder.classes());
+#endif
   rows.finish();
-  std::printf("%td features of %td images; wrote %s and %s\n", encoder.width(), tiles->size(), asked.out.c_str(),
-              table.c_str());
+  std::printf("%td %s of %td images; wrote %s and %s%s\n", encoder.width(),
+              encoder.classes().empty() ? "features" : "scores", tiles->size(), asked.out.c_str(), table.c_str(),
+              slide ? (" and " + asked.heat_map).c_str() : "");
 }
 
 }  // namespace
@@ -78,14 +109,22 @@ int main(int argc, char** argv) {
         return std::filesystem::path(name).extension() == ".npy" ? std::string() : name + " does not end in .npy";
       },
       "FILE.npy", "npy");
-  app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
+  app.add_option("--checkpoint", asked.checkpoint,
+                 "safetensors file with weights in released names; a classifier's rows are its scores")
+      ->required();
   app.add_option("--data", asked.data, "folder of images, table (.csv: path,label), PCam's HDF5 (.h5), or slide")
       ->required();
   app.add_option("--out", asked.out, "matrix to write, a row an image; beside it a table .csv")->required()->check(npy);
+  app.add_option(
+         "--heatmap", asked.heat_map,
+         "slides: draw each tile's class (of a checkpoint of finetune's), or its features' principal components "
+         "as colors, over the slide into this PNG file")
+      ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
   app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
       ->check(CLI::IsMember({"bilinear", "bicubic"}));
   asked.slide.declare(app);
+  asked.white.declare(app);
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });

@@ -13,6 +13,7 @@
 #include "sdmae/io/atomic_file.hpp"
 #include "support/frozen_features.hpp"
 #include "support/judgement.hpp"
+#include "support/labelled_options.hpp"
 #include "support/program.hpp"
 #include "support/report_page.hpp"
 
@@ -22,10 +23,11 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::string checkpoint, preset, train, test, method = "linear", groups, json, report, filter = "bilinear";
+  std::string checkpoint, preset, method = "linear", json, report, filter = "bilinear";
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
+  program::labelled_options data;
   program::device_options device;
   int threads = 0;
 };
@@ -80,9 +82,7 @@ std::vector<double> classify(const options& asked, const part& train, const part
 void evaluate(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   part train, test;
-  train.open(asked.train, asked.groups, filter);
-  test.open(asked.test, asked.groups, filter);
-  const std::vector<std::string> classes = program::number_classes(train, test);
+  const std::vector<std::string> classes = asked.data.open(train, test, filter, asked.threads);
   const auto count = static_cast<index>(classes.size());
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
@@ -92,18 +92,16 @@ void evaluate(const options& asked) {
   take_features(train, encoder);
   take_features(test, encoder);
 
-  nlohmann::ordered_json report{{"checkpoint", asked.checkpoint},
-                                {"preset", encoder.preset()},
-                                {"train", asked.train},
-                                {"train_images", train.labels.size()},
-                                {"test", asked.test},
-                                {"test_images", test.labels.size()},
-                                {"interpolation", asked.filter},
-                                {"backend", asked.device.backend},
-                                {"precision", asked.device.precision},
-                                {"seed", asked.seed},
-                                {"method", asked.method},
-                                {"classes", classes}};
+  nlohmann::ordered_json report{{"checkpoint", asked.checkpoint}, {"preset", encoder.preset()}};
+  asked.data.tell(report);
+  report.update({{"train_images", train.labels.size()},
+                 {"test_images", test.labels.size()},
+                 {"interpolation", asked.filter},
+                 {"backend", asked.device.backend},
+                 {"precision", asked.device.precision},
+                 {"seed", asked.seed},
+                 {"method", asked.method},
+                 {"classes", classes}});
   report.update(program::overlap(train, test));
   const std::vector<double> scores = classify(asked, train, test, count, encoder.width(), report);
   program::judge(scores, test, classes, {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
@@ -129,13 +127,11 @@ int main(int argc, char** argv) {
   options asked;
   constexpr sdmae::index most = 1'000'000;
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
-  app.add_option("--train", asked.train, program::labelled_data_help)->required();
-  app.add_option("--test", asked.test, "the same kinds; nothing is tuned on it")->required();
+  asked.data.declare(app);
   app.add_option("--method", asked.method,
                  "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
                  "neighbours by cosine; probe: the released recipe (linear)")
       ->check(CLI::IsMember({"linear", "knn", "probe"}));
-  app.add_option("--groups", asked.groups, program::groups_help);
   app.add_option("--json", asked.json, "write everything into this file, too");
   app.add_option("--report", asked.report,
                  "write a page (.html) with figures, a map of features and the surest mistakes")

@@ -39,9 +39,7 @@ class finetuning {
         checkpoint_(program::check_run_folder(folder_, options.resume)),
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
-    train_.open(options.train, options.groups, options.interpolation());
-    test_.open(options.test, options.groups, options.interpolation());
-    classes_ = program::number_classes(train_, test_);
+    classes_ = options.data.open(train_, test_, options.interpolation(), options.threads);
     plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
     trainer_ = preset_.make(plan_.trainer);
@@ -63,7 +61,7 @@ class finetuning {
     program::make_folder(folder_);
     program::tell_lowered(options_.min_learning_rate, plan_.trainer.schedule.peak);
     program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
-    program::run_log log(folder_ / "log.jsonl", first);
+    program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard);
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
           std::to_string(plan_.total_steps) + "; --epochs makes it longer");
@@ -105,16 +103,14 @@ class finetuning {
   }
 
   nlohmann::ordered_json begin_report() {
-    nlohmann::ordered_json report{{"checkpoint", checkpoint_.string()},
-                                  {"preset", preset_name_},
-                                  {"train", options_.train},
-                                  {"train_images", train_.labels.size()},
-                                  {"test", options_.test},
-                                  {"test_images", test_.labels.size()},
-                                  {"interpolation", options_.filter},
-                                  {"seed", options_.seed},
-                                  {"method", options_.from_nothing ? "from nothing" : "finetune"},
-                                  {"classes", classes_}};
+    nlohmann::ordered_json report{{"checkpoint", checkpoint_.string()}, {"preset", preset_name_}};
+    options_.data.tell(report);
+    report.update({{"train_images", train_.labels.size()},
+                   {"test_images", test_.labels.size()},
+                   {"interpolation", options_.filter},
+                   {"seed", options_.seed},
+                   {"method", options_.from_nothing ? "from nothing" : "finetune"},
+                   {"classes", classes_}});
     report.update(program::overlap(train_, test_));
     return report;
   }
@@ -125,8 +121,7 @@ class finetuning {
     settings["backend"] = options_.device.backend;
     settings["precision"] = options_.device.precision;
     settings["parameters"] = trainer_->parameter_count();
-    settings["train_path"] = options_.train;
-    settings["test_path"] = options_.test;
+    options_.data.tell(settings);
     settings["init"] = options_.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options_.init);
     settings["steps_per_epoch"] = plan_.steps_per_epoch;
     settings["total_steps"] = plan_.total_steps;
@@ -149,7 +144,8 @@ class finetuning {
     const auto step = [&] {
       take_step(batch, log, progress);
       if (images.broken() > 0)  // another image stood under its label
-        throw sdmae::error(options_.train, "an image could be read before training, and cannot any more", "look at it");
+        throw sdmae::error(options_.data.train, "an image could be read before training, and cannot any more",
+                           "look at it");
       images.advance();
     };
     program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,
@@ -174,7 +170,7 @@ class finetuning {
     };
     const double chance = std::log(static_cast<double>(classes_.size()));
     sdmae::chart curve;
-    curve.title = program::printable(preset_name_ + " on " + options_.train);
+    curve.title = program::printable(preset_name_ + " on " + options_.data.train);
     curve.x_label = "step";
     curve.panels.push_back(
         {"Cross-entropy of training batches (nats)", {series("cross_entropy")}, {{"every class alike", chance}}});
@@ -214,7 +210,7 @@ class finetuning {
     sdmae::atomic_file file(folder_ / "result.json");
     file.write(program::report_text(report));
     file.commit();
-    sdmae::html_report page("Fine-tuned: " + preset_name_ + " on " + options_.train);
+    sdmae::html_report page("Fine-tuned: " + preset_name_ + " on " + options_.data.train);
     program::add_figures(page, report, classes_);
     add_curve(page);
     program::add_mistakes(page, test_, probabilities, classes_);

@@ -38,6 +38,7 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
+  settings["max_white"] = program::number_or_null(options.white.most);
   settings["data_path"] = options.data;
   settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
   settings["partial"] = options.partial;
@@ -79,7 +80,8 @@ class pretraining {
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_, plan_.slice).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
-    program::run_log log(folder_ / "log.jsonl", first, {"reconstruction", "distillation", "teacher_entropy"});
+    program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard,
+                         {"reconstruction", "distillation", "teacher_entropy"});
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
           std::to_string(plan_.total_steps) + "; --epochs makes it longer");
@@ -206,8 +208,9 @@ void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   const bool trains = options.show_augmentations.empty();
   if (trains) program::check_run_folder(options.out, options.resume);
-  const auto tiles =
-      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic);
+  const auto tiles = options.white.applied_to(
+      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
+      options.data, options.threads);
   if (!trains) return show_augmentations(options, preset, *tiles);
   pretraining run(options, preset, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();

@@ -12,6 +12,7 @@
 
 #include "augmentation_options.hpp"
 #include "devices.hpp"
+#include "labelled_options.hpp"
 #include "labelled_part.hpp"
 #include "number_text.hpp"
 #include "program.hpp"
@@ -23,7 +24,8 @@
 namespace program {
 
 struct finetune_options {
-  std::string init, preset, train, test, out, groups, filter = "bilinear";
+  std::string init, preset, out, filter = "bilinear";
+  labelled_options data;
   device_options device;
   augmentation_options augment;
   sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, slice = 0, save_every = 0, replicates = 1000;
@@ -33,7 +35,7 @@ struct finetune_options {
   sdmae::mix_settings mixing;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool from_nothing = false, resume = false;
+  bool from_nothing = false, resume = false, tensorboard = false;
 
   void declare(CLI::App& app) {
     declare_data(app);
@@ -46,6 +48,7 @@ struct finetune_options {
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
         ->check(whole(1, most));
+    app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
     app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
@@ -70,9 +73,7 @@ struct finetune_options {
     auto* const start = app.add_option("--init", init, "start from the encoder of this checkpoint; or");
     app.add_flag("--from-nothing", from_nothing, "start from random weights: the supervised baseline")->excludes(start);
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-    app.add_option("--train", train, labelled_data_help)->required();
-    app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it")->required();
-    app.add_option("--groups", groups, groups_help);
+    data.declare(app);
     app.add_option("--interpolation", filter, "how images are resized (bilinear)")
         ->check(CLI::IsMember({"bilinear", "bicubic"}));
     app.add_option("--out", out, "folder of the run: checkpoint, log, curve, result.json")
@@ -153,11 +154,12 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   const auto images = static_cast<sdmae::index>(train.labels.size()), count = static_cast<sdmae::index>(classes.size());
   if (images < o.batch)
     throw sdmae::error("--batch " + std::to_string(o.batch),
-                       o.train + " has " + std::to_string(images) + " images, less than a batch",
+                       o.data.train + " has " + std::to_string(images) + " images, less than a batch",
                        "choose a batch of at most " + std::to_string(images));
   if (count > sdmae::most_classes)
     throw sdmae::error(
-        o.train, "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
+        o.data.train,
+        "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
         "are its labels classes?");
   plan.steps_per_epoch = images / o.batch;
   plan.total_steps = plan.steps_per_epoch * o.epochs;

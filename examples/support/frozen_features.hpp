@@ -2,49 +2,76 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "checkpoint_preset.hpp"
 #include "devices.hpp"
 #include "memory.hpp"
+#include "sdmae/io/safetensors.hpp"
 #include "sdmae/train/checkpoint.hpp"
+#include "sdmae/train/classifier_trainer.hpp"
 #include "tile_reader.hpp"
 
 namespace program {
 
-/// An encoder whose weights stay as they are.
+/// The classes of a checkpoint that `finetune` left, in the order of its scores; none of any other's.
+inline std::vector<std::string> classes_of_checkpoint(const std::string& checkpoint) {
+  const sdmae::safetensors_file file(checkpoint);
+  const auto named = file.metadata().find("sdmae.classes");
+  if (named == file.metadata().end()) return {};
+  const auto list = nlohmann::json::parse(named->second, nullptr, false);
+  std::vector<std::string> classes;
+  for (const auto& name : list.is_array() ? list : nlohmann::json::array())
+    classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+  if (classes.size() < 2) throw sdmae::error(checkpoint, "does not name its classes", "was it edited?");
+  return classes;
+}
+
+/// An encoder whose weights stay as they are. Where `classifiers` are welcome too, the features of one are its scores.
 class frozen_encoder {
  public:
   frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, sdmae::interpolation filter,
-                 const device_options& device)
-      : name_(preset_name_of_checkpoint(checkpoint, preset)),
-        preset_(device.find(name_)),
-        reader_(preset_.image, threads, filter),
-        slice_(device.backend == "cuda" ? tile_reader::batch : reader_.usual_slice()) {
-    sdmae::trainer_options settings;
-    settings.threads = threads;
-    check_resident_memory(preset_, device.available_memory());
-    trainer_ = preset_.make(settings);
+                 const device_options& device, bool classifiers = false)
+      : name_(preset_name_of_checkpoint(checkpoint, preset)) {
+    if (classifiers) classes_ = classes_of_checkpoint(checkpoint);
+    const auto make = [&](const auto& registered, auto settings) {
+      image_ = registered.image;
+      settings.threads = threads;
+      check_resident_memory(registered, device.available_memory());
+      trainer_ = registered.make(settings);
+    };
+    if (classes_.empty())
+      make(device.find(name_), sdmae::trainer_options{});
+    else
+      make(device.find(sdmae::classifier_registry(), name_),
+           sdmae::classifier_options{.classes = static_cast<sdmae::index>(classes_.size())});
     sdmae::load_parameters(checkpoint, *trainer_);
+    reader_ = std::make_unique<tile_reader>(image_, threads, filter);
+    slice_ = device.backend == "cuda" ? tile_reader::batch : reader_->usual_slice();
   }
 
   sdmae::index width() const { return trainer_->feature_width(); }
-  sdmae::image_shape image() const { return preset_.image; }
+  sdmae::image_shape image() const { return image_; }
   const std::string& preset() const { return name_; }
+  /// Of a classifier; else none.
+  const std::vector<std::string>& classes() const { return classes_; }
 
   /// See tile_reader::features.
   template <class Take>
   void run(const tile_source& tiles, sdmae::index first, Take take) {
-    reader_.features(*trainer_, tiles, first, slice_, std::move(take));
+    reader_->features(*trainer_, tiles, first, slice_, std::move(take));
   }
 
  private:
   std::string name_;
-  const sdmae::registered_preset& preset_;
-  tile_reader reader_;
-  sdmae::index slice_;
-  std::unique_ptr<sdmae::trainer> trainer_;
+  std::vector<std::string> classes_;
+  sdmae::image_shape image_{};
+  std::unique_ptr<sdmae::training> trainer_;
+  std::unique_ptr<tile_reader> reader_;
+  sdmae::index slice_ = 1;
 };
 
 }  // namespace program

@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "sdmae/data/labels.hpp"
+#include "tile_selection.hpp"
 #include "tile_source.hpp"
 
 namespace program {
-
-/// What the options --train, --test and --groups say of themselves.
-inline constexpr const char* labelled_data_help =
-    "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)";
-inline constexpr const char* groups_help =
-    "slides: a regular expression for file names, such as \"^([^_]+)_\", or a table (.csv: path,group)";
 
 /// A data set, and what it is called.
 struct labelled_part {
@@ -29,10 +24,12 @@ struct labelled_part {
   std::vector<sdmae::index> labels, groups;  // groups are numbered over both parts, and empty where none are known
 
   /// `rule`: see sdmae::groups_by_rule; empty: what the data set says itself.
-  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter) {
+  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter, const white_option& white,
+            int threads) {
     path = where;
     tiles = open_tiles(path, 0, {}, filter, true);
     if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
+    tiles = white.applied_to(std::move(tiles), path, threads);
   }
 };
 

@@ -16,6 +16,7 @@
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "tile_selection.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -25,6 +26,7 @@ struct pretrain_options {
   std::string preset, data, out, init, mask = "random", loss_on = "masked", show_augmentations;
   device_options device;
   slide_options slide;
+  white_option white;
   augmentation_options augment;
   std::optional<sdmae::index> epochs, batch, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
@@ -32,7 +34,7 @@ struct pretrain_options {
   sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
-  bool resume = false, partial = false, memory = false;
+  bool resume = false, partial = false, memory = false, tensorboard = false;
 
   void declare(CLI::App& app) {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
@@ -59,6 +61,7 @@ struct pretrain_options {
         ->check(within(0, 1));
     device.declare(app);
     slide.declare(app);
+    white.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out");
     app.add_option("--init", init, "start from the weights of this checkpoint")->excludes("--resume");
     app.add_flag("--partial", partial, "take from --init what fits by name: what it lacks starts as it would without")
@@ -68,6 +71,7 @@ struct pretrain_options {
                    "draw sixteen images as the run would see them into this PNG file, and train nothing")
         ->check(not_empty());
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
+    app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));
     app.add_option("--seed", seed, "of weights, order, crops and masks")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));

@@ -17,16 +17,23 @@
 
 namespace program {
 
-/// Settings, one a row; what is nested is left to the JSON file.
+/// Settings, one a row: numbers, words and lists of them. What is nested, or was not set, is left to the JSON file.
 inline void add_settings(sdmae::html_report& page, const nlohmann::ordered_json& settings) {
+  const auto text = [](const nlohmann::ordered_json& value) {
+    return value.is_string() ? value.get<std::string>()
+                             : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : settings.items()) {
-    if (value.is_object()) continue;
-    rows.push_back({key, value.is_string() ? value.get<std::string>()
-                                           : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+    const bool nested = value.is_array() && (value.empty() || value.front().is_structured());
+    if (value.is_object() || value.is_null() || nested) continue;
+    std::string cell = value.is_array() ? "" : text(value);
+    if (value.is_array())
+      for (const auto& one : value) cell += (cell.empty() ? "" : ", ") + text(one);
+    rows.push_back({key, cell});
   }
   page.heading("Settings");
-  page.table({"setting", "value"}, rows);
+  page.table({"setting", "value"}, rows, true);
 }
 
 /// Figures with their intervals, and what was taken for what, from a report of judge().

@@ -1,12 +1,16 @@
 // The files of a training run beside its checkpoint: log.jsonl, run.json, and what is read back from them.
 #pragma once
 
+#include <unistd.h>
+
 #include <Eigen/Core>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,16 +19,18 @@
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/io/atomic_file.hpp"
+#include "sdmae/io/event_file.hpp"
 #include "sdmae/train/report.hpp"
 
 namespace program {
 
 /// log.jsonl: a line a step. Opened for a run whose first `steps` steps are done, it is cut back to them. Entries
-/// called `always` are there in every line.
+/// called `always` are there in every line. With `events`, the same numbers go into an event file beside it, a new one
+/// for each start.
 class run_log {
  public:
-  run_log(const std::filesystem::path& path, sdmae::index steps, std::vector<std::string> always = {})
-      : path_(path), always_(std::move(always)) {
+  run_log(const std::filesystem::path& path, sdmae::index steps, bool events, std::vector<std::string> always = {})
+      : path_(path), with_events_(events), always_(std::move(always)) {
     if (steps > 0) keep(steps);
     file_.open(path_, steps > 0 ? std::ios::app : std::ios::trunc);
     check();
@@ -41,6 +47,7 @@ class run_log {
     line["lr"] = report.learning_rate;
     line["grad_norm"] = report.gradient_norm;
     line["images_per_s"] = std::round(images_per_second * 100) / 100;
+    if (with_events_) add_event(report.step, line);
     lines_.push_back(line);
     file_ << line.dump() << '\n' << std::flush;
     check();
@@ -56,6 +63,18 @@ class run_log {
   }
 
  private:
+  void add_event(sdmae::index step, const nlohmann::ordered_json& line) {
+    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (!events_) {
+      const std::string name = "events.out.tfevents." + std::to_string(static_cast<long long>(now)) + "." +
+                               std::to_string(::getpid()) + ".sdmae";
+      events_.emplace(path_.parent_path() / name, now, step > 1 ? std::optional(step) : std::nullopt);
+    }
+    sdmae::event_scalars scalars;
+    for (const auto& [key, value] : line.items())
+      if (key != "step" && value.is_number()) scalars.emplace_back(key, value.get<float>());
+    events_->add(step, now, scalars);
+  }
   void keep(sdmae::index steps) {
     std::ifstream old(path_);
     std::string text, line;
@@ -74,6 +93,8 @@ class run_log {
   }
 
   std::filesystem::path path_;
+  bool with_events_;
+  std::optional<sdmae::event_file> events_;  // from the first step on: a run with nothing left to do makes none
   std::vector<std::string> always_;
   std::ofstream file_;
   std::vector<nlohmann::ordered_json> lines_;

@@ -3,15 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
 #include <vector>
 
-#include "progress.hpp"
-#include "sdmae/backend/cpu/threads.hpp"
 #include "sdmae/core/batch.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/labels.hpp"
 #include "sdmae/train/training.hpp"
+#include "tile_pass.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -38,12 +36,12 @@ class decoded_batch final : public sdmae::byte_batch {
 /// all compute. A sample that cannot be read is an sdmae::error.
 class tile_reader {
  public:
-  tile_reader(sdmae::image_shape image, int threads, sdmae::interpolation filter) : image_(image), team_(threads) {
+  tile_reader(sdmae::image_shape image, int threads, sdmae::interpolation filter) : image_(image), pass_(threads) {
     how_.part = sdmae::cropping::center;
     how_.filter = filter;
   }
 
-  static constexpr sdmae::index batch = 128;  // of images that are decoded before they are computed with
+  static constexpr sdmae::index batch = tile_pass::batch;  // of images that are decoded before they are computed with
 
   /// Images that pass together when nobody says.
   sdmae::index usual_slice() const { return sdmae::default_slice(static_cast<double>(image_.patches())); }
@@ -56,11 +54,13 @@ class tile_reader {
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * values));
     std::vector<float> features(static_cast<std::size_t>(batch * model.feature_width()));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
-    each_batch(tiles, first, [&](sdmae::index done, sdmae::index count) {
-      decode(tiles, done, count, [&](sdmae::index i, const sdmae::image8& image) {
-        hashes[static_cast<std::size_t>(i)] = sdmae::content_hash(image);
-        sdmae::augment(image, how_, 0, 0, done + i, image_.height, image_.width, pixels.data() + i * values);
-      });
+    const auto see = [&](sdmae::index i) {
+      const sdmae::image8 image = tiles.load(i).image;
+      const sdmae::index place = (i - first) % batch;
+      hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(image);
+      sdmae::augment(image, how_, 0, 0, i, image_.height, image_.width, pixels.data() + place * values);
+    };
+    pass_.run(first, tiles.size(), see, [&](sdmae::index, sdmae::index count) {
       decoded_batch images(pixels.data(), count, values);
       model.features(images, slice, features.data());
       take(features.data(), hashes.data(), count);
@@ -70,43 +70,14 @@ class tile_reader {
   /// Of all samples; see sdmae::content_hash.
   std::vector<std::uint64_t> hashes(const tile_source& tiles) {
     std::vector<std::uint64_t> all(static_cast<std::size_t>(tiles.size()));
-    each_batch(tiles, 0, [&](sdmae::index done, sdmae::index count) {
-      decode(tiles, done, count, [&](sdmae::index i, const sdmae::image8& image) {
-        all[static_cast<std::size_t>(done + i)] = sdmae::content_hash(image);
-      });
-    });
+    pass_.run(tiles.size(),
+              [&](sdmae::index i) { all[static_cast<std::size_t>(i)] = sdmae::content_hash(tiles.load(i).image); });
     return all;
   }
 
  private:
-  template <class Act>
-  static void each_batch(const tile_source& tiles, sdmae::index first, Act act) {
-    progress shown("tile", tiles.size(), first);
-    for (sdmae::index done = first; done < tiles.size();) {
-      const sdmae::index count = std::min(batch, tiles.size() - done);
-      act(done, count);
-      done += count;
-      shown.update(done, 1, "tiles");
-    }
-  }
-
-  // see(i, image) on any thread. What went wrong first, in the order of samples, is thrown.
-  template <class See>
-  void decode(const tile_source& tiles, sdmae::index first, sdmae::index count, See see) {
-    std::vector<std::exception_ptr> problems(static_cast<std::size_t>(count));
-    team_.split(count, 1, [&](sdmae::index begin, sdmae::index end, int) {
-      for (sdmae::index i = begin; i < end; ++i) try {
-          see(i, tiles.load(first + i).image);
-        } catch (...) {
-          problems[static_cast<std::size_t>(i)] = std::current_exception();
-        }
-    });
-    for (const std::exception_ptr& problem : problems)
-      if (problem) std::rethrow_exception(problem);
-  }
-
   sdmae::image_shape image_;
-  sdmae::cpu::thread_team team_;
+  tile_pass pass_;
   sdmae::augmentation how_;
 };
 

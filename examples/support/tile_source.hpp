@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,15 @@
 
 namespace program {
 
+/// A slide at a glance, and where tiles lie on it, in pixels of this picture.
+struct slide_overview {
+  struct place {
+    double left = 0, top = 0, side = 0;
+  };
+  sdmae::image8 picture;
+  std::vector<place> tiles;
+};
+
 /// A data set whose kind is known at run time only; see sdmae::dataset.
 class tile_source {
  public:
@@ -33,6 +43,8 @@ class tile_source {
   virtual std::string name(sdmae::index i) const = 0;
   virtual sdmae::decoded_image load(sdmae::index i) const = 0;
   virtual std::uint64_t fingerprint() const = 0;
+  /// Where samples lie on their slide, shown at most so many pixels wide and high; nothing when there is no one slide.
+  virtual std::optional<slide_overview> overview(sdmae::index) const { return std::nullopt; }
 
   std::vector<std::string> labels, groups;  // one for each sample, or none where they are not known
   std::vector<std::string> names() const {
@@ -66,6 +78,18 @@ class held_tiles final : public tile_source {
   std::string name(sdmae::index i) const override { return data_.name(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return data_.load(i); }
   std::uint64_t fingerprint() const override { return data_.fingerprint(); }
+  std::optional<slide_overview> overview(sdmae::index longest) const override {
+    if constexpr (requires(const Dataset& data) { data.slide().overview(longest); }) {
+      slide_overview found{data_.slide().overview(longest), {}};
+      const double scale = static_cast<double>(found.picture.width) / static_cast<double>(data_.slide().width());
+      for (sdmae::index i = 0; i < data_.size(); ++i)
+        found.tiles.push_back({scale * static_cast<double>(data_.at(i).left),
+                               scale * static_cast<double>(data_.at(i).top), scale * data_.side()});
+      return found;
+    } else {
+      return tile_source::overview(longest);
+    }
+  }
   const Dataset& data() const { return data_; }
 
  private:

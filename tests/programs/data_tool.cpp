@@ -1,4 +1,5 @@
-// What tests of embed and evaluate need beside tool.cpp: HDF5 files and slides to read, a look into .npy files.
+// What tests of embed and evaluate need beside tool.cpp: HDF5 files, slides and background to read, a look into
+// .npy files and pictures.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "sdmae/core/error.hpp"
+#include "sdmae/data/decode.hpp"
 #include "sdmae/data/encode.hpp"
 #include "sdmae/data/synthetic.hpp"
 #if defined(SDMAE_TOOL_HAS_hdf5)
@@ -56,6 +58,47 @@ void glass(const fs::path& folder, index count, index size) {
   }
 }
 
+/// masked <folder> <count> <size> <rows>: tiles of tissue, 0.png, 1.png, …, whose first rows are pure white.
+void masked(const fs::path& folder, index count, index size, index rows) {
+  fs::create_directories(folder);
+  const sdmae::synthetic_tissue tissue(7, count, size, size);
+  for (index i = 0; i < count; ++i) {
+    sdmae::image8 image = tissue.load(i).image;
+    for (std::uint8_t& value : image.pixels) value = std::min<std::uint8_t>(value, 254);
+    std::fill_n(image.pixels.begin(), rows * size * 3, std::uint8_t{255});
+    sdmae::write_png(folder / (std::to_string(i) + ".png"), image);
+  }
+}
+
+/// ink <png> <bands>: its width and height, then the share of pixels that are not white in each of so many bands.
+void ink(const fs::path& path, index bands) {
+  const sdmae::image8 image = sdmae::load_image(path).image;
+  std::printf("%td %td", image.width, image.height);
+  for (index band = 0; band < bands; ++band) {
+    const index from = band * image.height / bands, to = (band + 1) * image.height / bands;
+    index dark = 0;
+    for (index i = from * image.width; i < to * image.width; ++i) {
+      const std::uint8_t* const rgb = image.pixels.data() + i * 3;
+      dark += std::min({rgb[0], rgb[1], rgb[2]}) < 250;
+    }
+    std::printf(" %.4f",
+                static_cast<double>(dark) / static_cast<double>(std::max<index>(1, (to - from) * image.width)));
+  }
+  std::printf("\n");
+}
+
+/// count <png> <RRGGBB>: how many of its pixels have exactly this color.
+void count(const fs::path& path, const std::string& color) {
+  const sdmae::image8 image = sdmae::load_image(path).image;
+  const unsigned long wanted = std::stoul(color, nullptr, 16);
+  index found = 0;
+  for (index i = 0; i < image.height * image.width; ++i) {
+    const std::uint8_t* const rgb = image.pixels.data() + i * 3;
+    found += (static_cast<unsigned long>(rgb[0]) << 16 | static_cast<unsigned long>(rgb[1]) << 8 | rgb[2]) == wanted;
+  }
+  std::printf("%td\n", found);
+}
+
 struct matrix {
   std::string header;
   std::vector<float> values;
@@ -98,6 +141,10 @@ int main(int argc, char** argv) {
     if (command == "hdf5") hdf5(words.at(1), words.at(2), std::stoll(words.at(3)), std::stoll(words.at(4)));
     if (command == "slide") slide(words.at(1), std::stoll(words.at(2)));
     if (command == "glass") glass(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)));
+    if (command == "masked")
+      masked(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)), std::stoll(words.at(4)));
+    if (command == "ink") ink(words.at(1), std::stoll(words.at(2)));
+    if (command == "count") count(words.at(1), words.at(2));
     if (command == "npy") npy(words.at(1));
     if (command == "rows")
       rows(words.at(1), std::stoul(words.at(2)), words.at(3), std::stoul(words.at(4)), std::stoul(words.at(5)));

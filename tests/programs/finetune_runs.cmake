@@ -121,3 +121,21 @@ endif()
 # A fine-tuned model is a start, too; its head is made anew.
 run(--init baseline/checkpoint.safetensors ${data} --out again --epochs 1 --warmup-epochs 0)
 expect(SUCCESS SAYS "used 54" "missing 4: fc_norm.weight" "left out")
+
+# One data set for both, cut by slide; resumed with the same cut, and refused with another.
+set(cut --init run/checkpoint.safetensors --train train --test-share 0.25 --groups "^(slide[0-9]+)_" --batch 16 --epochs 2
+  --warmup-epochs 0)
+run(${cut} --out cut --steps 1)
+expect(SUCCESS)
+run(${cut} --out cut --resume --split-seed 1)
+if(status EQUAL 0 OR NOT said MATCHES "is of another run")
+  fault("went on with another split: ${said}")
+endif()
+run(${cut} --out cut --resume)
+expect(SUCCESS)
+file(READ ${SCRATCH}/cut/result.json json)
+string(JSON learned GET "${json}" train_images)
+string(JSON shared GET "${json}" groups shared)
+if(NOT learned EQUAL 48 OR NOT shared EQUAL 0)
+  fault("cut/result.json: ${json}")
+endif()

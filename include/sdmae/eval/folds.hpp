@@ -1,4 +1,4 @@
-// Cutting a training set into folds without tearing slides apart.
+// Cutting a data set into parts without tearing slides apart.
 #pragma once
 
 #include <algorithm>
@@ -35,21 +35,24 @@ inline std::vector<counted_group> count_groups(std::span<const index> labels, st
   return list;
 }
 
-// How unevenly the classes would lie: Σ over classes and folds of (share of the class in the fold)².
-inline double unevenness(const std::vector<std::vector<double>>& folds, const std::vector<double>& totals) {
+// How unevenly the classes would lie: Σ over classes and parts of (share of the class in the part)²/(size of the part),
+// which is least where every part holds its size's share of every class.
+inline double unevenness(const std::vector<std::vector<double>>& parts, const std::vector<double>& totals,
+                         const std::vector<double>& sizes) {
   double sum = 0;
-  for (const auto& fold : folds)
-    for (std::size_t c = 0; c < totals.size(); ++c) sum += fold[c] / totals[c] * (fold[c] / totals[c]);
+  for (std::size_t p = 0; p < parts.size(); ++p)
+    for (std::size_t c = 0; c < totals.size(); ++c)
+      sum += parts[p][c] / totals[c] * (parts[p][c] / totals[c]) / sizes[p];
   return sum;
 }
 
 }  // namespace detail
 
-/// The fold 0, …, count − 1 of each sample. A group lies in one fold; each class is dealt out as evenly as its groups
-/// allow: groups go, the largest first and equal ones in random order, where they leave the classes most even. Without
-/// groups every sample is one. All classes must occur.
-inline std::vector<index> group_folds(std::span<const index> labels, std::span<const index> groups, index classes,
-                                      index count, std::uint64_t seed) {
+/// The part 0, 1, … of each sample, of parts whose sizes stand in these proportions. A group lies in one part; each
+/// class is dealt out as evenly as its groups allow: groups go, the largest first and equal ones in random order, where
+/// they leave the classes most even. Without groups every sample is one. All classes must occur, all sizes be positive.
+inline std::vector<index> group_parts(std::span<const index> labels, std::span<const index> groups, index classes,
+                                      const std::vector<double>& sizes, std::uint64_t seed) {
   std::vector<detail::counted_group> list = detail::count_groups(labels, groups, classes);
   random_sequence random(seed, stream::folds);
   shuffle(list.data(), static_cast<index>(list.size()), random);
@@ -57,27 +60,33 @@ inline std::vector<index> group_folds(std::span<const index> labels, std::span<c
                    [](const auto& a, const auto& b) { return a.samples.size() > b.samples.size(); });
   std::vector<double> totals(static_cast<std::size_t>(classes));
   for (const index label : labels) totals[static_cast<std::size_t>(label)] += 1;
-  std::vector<std::vector<double>> held(static_cast<std::size_t>(count), std::vector<double>(totals.size()));
-  std::vector<index> fold_of(labels.size());
-  const auto give = [&](std::size_t fold, const detail::counted_group& group, double sign) {
-    for (std::size_t c = 0; c < totals.size(); ++c) held[fold][c] += sign * group.classes[c];
+  std::vector<std::vector<double>> held(sizes.size(), std::vector<double>(totals.size()));
+  std::vector<index> part_of(labels.size());
+  const auto give = [&](std::size_t part, const detail::counted_group& group, double sign) {
+    for (std::size_t c = 0; c < totals.size(); ++c) held[part][c] += sign * group.classes[c];
   };
   for (const detail::counted_group& group : list) {
     std::size_t best = 0;
     double least = -1;
-    for (std::size_t fold = 0; fold < held.size(); ++fold) {
-      give(fold, group, 1);
-      const double uneven = detail::unevenness(held, totals);
-      give(fold, group, -1);
+    for (std::size_t part = 0; part < held.size(); ++part) {
+      give(part, group, 1);
+      const double uneven = detail::unevenness(held, totals, sizes);
+      give(part, group, -1);
       if (least < 0 || uneven < least) {
         least = uneven;
-        best = fold;
+        best = part;
       }
     }
     give(best, group, 1);
-    for (const std::size_t i : group.samples) fold_of[i] = static_cast<index>(best);
+    for (const std::size_t i : group.samples) part_of[i] = static_cast<index>(best);
   }
-  return fold_of;
+  return part_of;
+}
+
+/// The fold 0, …, count − 1 of each sample: parts of equal size, see group_parts.
+inline std::vector<index> group_folds(std::span<const index> labels, std::span<const index> groups, index classes,
+                                      index count, std::uint64_t seed) {
+  return group_parts(labels, groups, classes, std::vector<double>(static_cast<std::size_t>(count), 1.0), seed);
 }
 
 /// How many groups there are: samples where none are named.

@@ -65,9 +65,10 @@ class html_report {
   void heading(std::string_view text) { body_ += "<h2>" + html_text(text) + "</h2>\n"; }
   void paragraph(std::string_view text) { body_ += "<p>" + html_text(text) + "</p>\n"; }
 
-  /// Rows of as many cells as `columns`; the first cell of each is its heading.
-  void table(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows) {
-    body_ += "<table>\n<thead><tr>";
+  /// Rows of as many cells as `columns`; the first cell of each is its heading. Numbers stand right, `words` left.
+  void table(const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows,
+             bool words = false) {
+    body_ += words ? "<table class=\"words\">\n<thead><tr>" : "<table>\n<thead><tr>";
     for (const std::string& column : columns) body_ += "<th scope=\"col\">" + html_text(column) + "</th>";
     body_ += "</tr></thead>\n<tbody>\n";
     for (const auto& row : rows) {
@@ -120,7 +121,7 @@ class html_report {
       "h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid var(--line)}\n"
       "table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}\n"
       "th,td{padding:.25rem .75rem;border-bottom:1px solid var(--line);text-align:right}\n"
-      "th[scope=row],thead th:first-child{text-align:left;font-weight:600}\n"
+      "th[scope=row],thead th:first-child{text-align:left;font-weight:600}.words :is(td,th){text-align:left}\n"
       "tbody tr:nth-child(odd){background:var(--soft)}\n"
       "figure{margin:1rem 0}img,svg{max-width:100%;height:auto;background:#fff}\n"
       ".gallery{display:flex;flex-wrap:wrap;gap:1rem}.gallery figure{margin:0;width:9rem}.gallery img{width:100%}\n"

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
@@ -59,6 +60,20 @@ class npy_rows {
   void append(const float* values, index count) {
     write(values, static_cast<std::size_t>(count * width_) * sizeof(float));
     done_ += count;
+  }
+
+  /// All rows that are written, [done(), width].
+  std::vector<float> read() const {
+    std::vector<float> values(static_cast<std::size_t>(done_ * width_));
+    const std::size_t bytes = values.size() * sizeof(float);
+    const std::size_t start = npy_header(rows_, width_).size();
+    for (std::size_t taken = 0; taken < bytes;) {
+      const ssize_t some = ::pread(descriptor_, reinterpret_cast<char*>(values.data()) + taken, bytes - taken,
+                                   static_cast<off_t>(start + taken));
+      if (some <= 0) fail_with_errno("cannot be read back");
+      taken += static_cast<std::size_t>(some);
+    }
+    return values;
   }
 
   /// Gives the file its name. All rows must have been written.

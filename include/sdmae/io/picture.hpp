@@ -4,3 +4,4 @@
 #include "sdmae/io/bar_chart.hpp"
 #include "sdmae/io/chart.hpp"
 #include "sdmae/io/contact_sheet.hpp"
+#include "sdmae/io/tile_overlay.hpp"

@@ -1,6 +1,7 @@
-// Writing Protocol Buffers by hand: the two wire types that matter. https://protobuf.dev/programming-guides/encoding
+// Writing Protocol Buffers by hand: the wire types that matter. https://protobuf.dev/programming-guides/encoding
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -17,11 +18,14 @@ class protobuf_message {
     varint(static_cast<std::uint64_t>(value));
     return *this;
   }
-  protobuf_message& real(int field, float value) {
-    tag(field, 5);
-    char bytes[4];
-    std::memcpy(bytes, &value, 4);  // little-endian, like everything that reads our files
-    bytes_.append(bytes, 4);
+  /// A float or a double, as which it must be declared.
+  template <std::floating_point Real>
+  protobuf_message& real(int field, Real value) {
+    static_assert(sizeof value == 4 || sizeof value == 8);
+    tag(field, sizeof value == 4 ? 5 : 1);
+    char bytes[sizeof value];
+    std::memcpy(bytes, &value, sizeof value);  // little-endian, like everything that reads our files
+    bytes_.append(bytes, sizeof value);
     return *this;
   }
   /// A string, bytes or nested message.

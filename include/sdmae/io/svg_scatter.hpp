@@ -9,6 +9,7 @@
 
 #include "sdmae/core/config.hpp"
 #include "sdmae/io/html_report.hpp"
+#include "sdmae/io/kind_color.hpp"
 
 namespace sdmae {
 
@@ -25,38 +26,32 @@ struct scatter {
   std::vector<scatter_point> points;
 };
 
-namespace detail {
-/// Okabe and Ito's colors, told apart by all eyes.
-inline const char* kind_color(index kind) {
-  constexpr const char* colors[] = {"#0072B2", "#E69F00", "#009E73", "#CC79A7",
-                                    "#D55E00", "#56B4E9", "#F0E442", "#000"};
-  return colors[static_cast<std::size_t>(kind) % 8];
-}
-}  // namespace detail
-
-/// Both axes have one scale. A point that is not finite is left out.
+/// Both axes have one scale; the frame is as high as its points need. A point that is not finite is left out.
 inline std::string svg_scatter(const scatter& what) {
   constexpr double side = 480, margin = 36, legend = 180;
-  double low_x = INFINITY, low_y = INFINITY, extent = 1e-30;
+  double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
   const auto is_finite = [](const scatter_point& p) { return std::isfinite(p.x) && std::isfinite(p.y); };
   for (const auto& p : what.points)
-    if (is_finite(p)) low_x = std::min(low_x, p.x), low_y = std::min(low_y, p.y);
-  for (const auto& p : what.points)
-    if (is_finite(p)) extent = std::max({extent, p.x - low_x, p.y - low_y});
+    if (is_finite(p)) {
+      low_x = std::min(low_x, p.x), high_x = std::max(high_x, p.x);
+      low_y = std::min(low_y, p.y), high_y = std::max(high_y, p.y);
+    }
+  const double scale = (side - 16) / std::max({high_x - low_x, high_y - low_y, 1e-30});
+  const double height = std::clamp(scale * (high_y - low_y) + 16, side / 2, side);
   char text[256];
   std::snprintf(text, sizeof text, "<svg role=\"img\" viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\">",
-                side + 2 * margin + legend, side + 2 * margin, side + 2 * margin + legend, side + 2 * margin);
+                side + 2 * margin + legend, height + 2 * margin, side + 2 * margin + legend, height + 2 * margin);
   std::string out = text;
   out += "<title>" + html_text(what.says) + "</title>\n";
   std::snprintf(text, sizeof text,
                 "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"#fff\" stroke=\"#bbb\"/>\n", margin, margin,
-                side, side);
+                side, height);
   out += text;
   for (const auto& p : what.points) {
     if (!is_finite(p)) continue;
     std::snprintf(text, sizeof text, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\" fill-opacity=\".6\">",
-                  margin + 8 + (side - 16) * (p.x - low_x) / extent,
-                  margin + side - 8 - (side - 16) * (p.y - low_y) / extent, detail::kind_color(p.kind));
+                  margin + side / 2 + scale * (p.x - (low_x + high_x) / 2),
+                  margin + height / 2 - scale * (p.y - (low_y + high_y) / 2), color_text(kind_color(p.kind)).c_str());
     out += text + (p.title.empty() ? std::string() : "<title>" + html_text(p.title) + "</title>") + "</circle>\n";
   }
   const auto write = [&](double x, double y, const std::string& more, const std::string& words) {
@@ -65,12 +60,14 @@ inline std::string svg_scatter(const scatter& what) {
                   more.c_str());
     out += text + html_text(words) + "</text>\n";
   };
-  write(margin, side + 2 * margin - 12, "", what.x_label);
-  write(margin - 12, margin + side, " transform=\"rotate(-90 24 516)\"", what.y_label);
+  write(margin, height + 2 * margin - 12, "", what.x_label);
+  char upward[64];
+  std::snprintf(upward, sizeof upward, " transform=\"rotate(-90 %g %g)\"", margin - 12, margin + height);
+  write(margin - 12, margin + height, upward, what.y_label);
   for (std::size_t k = 0; k < what.kinds.size(); ++k) {
     const double y = margin + 12 + 20 * static_cast<double>(k);
     std::snprintf(text, sizeof text, "<circle cx=\"%g\" cy=\"%g\" r=\"5\" fill=\"%s\"/>\n", side + margin + 18, y - 4,
-                  detail::kind_color(static_cast<index>(k)));
+                  color_text(kind_color(static_cast<index>(k))).c_str());
     out += text;
     write(side + margin + 30, y, "", what.kinds[k]);
   }

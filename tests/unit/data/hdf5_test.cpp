@@ -1,9 +1,6 @@
-// PCam's HDF5 files: pixels, labels, memory, and what is refused.
+// PCam's HDF5 files: pixels, labels, and what is refused. Memory: see streaming/hdf5.cpp.
 #include "sdmae/data/hdf5.hpp"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <numeric>
 
 #include "catch.hpp"
@@ -23,13 +20,6 @@ std::vector<std::uint8_t> noise(std::size_t count) {
 void write_images(const std::filesystem::path& path, const std::vector<hsize_t>& shape, hsize_t chunk, unsigned level) {
   const auto values = std::accumulate(shape.begin(), shape.end(), hsize_t{1}, std::multiplies<>());
   hdf5_writer(path).write("x", H5T_STD_U8LE, shape, noise(values), H5T_NATIVE_UINT8, chunk, level);
-}
-
-double resident_mebibytes() {
-  std::ifstream file("/proc/self/statm");
-  double all = 0, resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
 TEST_CASE("pictures come out of HDF5 as they went in, however they are stored") {
@@ -127,40 +117,6 @@ TEST_CASE("an HDF5 file that was cut short or damaged is an error of one line") 
   }
   CHECK(broken > 0);
   CHECK(broken < images.size());
-}
-
-TEST_CASE("50,000 tiles of PCam's size stream through little memory") {
-  const temporary_folder folder;
-  constexpr hsize_t count = 50000, part = 500, bytes = 96 * 96 * 3;
-  {
-    hdf5_writer writer(folder / "many_x.h5");
-    const hid_t set = writer.add("x", H5T_STD_U8LE, {count, 96, 96, 3}, 50, 1);
-    std::vector<std::uint8_t> tiles(part * bytes);
-    for (hsize_t first = 0; first < count; first += part) {
-      for (hsize_t i = 0; i < part; ++i)
-        std::fill_n(tiles.begin() + static_cast<std::ptrdiff_t>(i * bytes), bytes,
-                    static_cast<std::uint8_t>((first + i) % 251));
-      const std::vector<hsize_t> start{first, 0, 0, 0}, extent{part, 96, 96, 3};
-      const hid_t from = H5Screate_simple(4, extent.data(), nullptr), to = H5Dget_space(set);
-      H5Sselect_hyperslab(to, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
-      H5Dwrite(set, H5T_NATIVE_UINT8, from, to, H5P_DEFAULT, tiles.data());
-      H5Sclose(from);
-      H5Sclose(to);
-    }
-    H5Dclose(set);
-  }
-  const double before = resident_mebibytes();
-  double most = 0;
-  index right = 0;
-  const sdmae::hdf5_images images(folder / "many_x.h5");
-  for (index i = 0; i < images.size(); ++i) {
-    const sdmae::image8 image = images.load(i).image;
-    right += image.pixels.front() == i % 251 && image.pixels.back() == i % 251;
-    if (i % 500 == 0) most = std::max(most, resident_mebibytes());
-  }
-  CHECK(right == 50000);
-  CHECK(most - before < 100);
-  CHECK(most < 300);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Small slides for tests: tiled TIFFs without compression, as Aperio describes its own. Needs sdmae::image (libtiff).
+// Small slides for tests: tiled TIFFs, as Aperio describes its own. Needs sdmae::image (libtiff).
 #pragma once
 
 #include <tiffio.h>
@@ -11,8 +11,9 @@
 #include "sdmae/data/image.hpp"
 
 /// One picture a level, the largest first. An empty description makes a generic slide, which says no µm a pixel.
+/// Without compression, or as scanners write them: JPEG in YCbCr.
 inline void write_slide(const std::filesystem::path& path, const std::vector<sdmae::image8>& levels,
-                        const std::string& description) {
+                        const std::string& description, bool jpeg = false) {
   constexpr std::uint32_t side = 64;
   TIFF* const file = TIFFOpen(path.c_str(), "w");
   for (std::size_t level = 0; level < levels.size(); ++level) {
@@ -22,9 +23,10 @@ inline void write_slide(const std::filesystem::path& path, const std::vector<sdm
     TIFFSetField(file, TIFFTAG_IMAGELENGTH, height);
     TIFFSetField(file, TIFFTAG_BITSPERSAMPLE, 8);
     TIFFSetField(file, TIFFTAG_SAMPLESPERPIXEL, 3);
-    TIFFSetField(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
     TIFFSetField(file, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-    TIFFSetField(file, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+    TIFFSetField(file, TIFFTAG_COMPRESSION, jpeg ? COMPRESSION_JPEG : COMPRESSION_NONE);
+    TIFFSetField(file, TIFFTAG_PHOTOMETRIC, jpeg ? PHOTOMETRIC_YCBCR : PHOTOMETRIC_RGB);
+    if (jpeg) TIFFSetField(file, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     TIFFSetField(file, TIFFTAG_TILEWIDTH, side);
     TIFFSetField(file, TIFFTAG_TILELENGTH, side);
     if (level > 0) TIFFSetField(file, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);

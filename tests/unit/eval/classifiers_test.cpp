@@ -117,8 +117,31 @@ TEST_CASE("folds keep groups together and classes even") {
   for (const auto& one : held)
     for (std::size_t c = 0; c < 3; ++c) CHECK(one[c] / all[0][c] == Approx(0.2).margin(0.05));
   CHECK(group_folds(labels, groups, 3, 5, 1) == fold);
+  CHECK(group_folds(labels, groups, 3, 5, 2) != fold);
   CHECK(count_groups(labels, groups) == 60);
   CHECK(count_groups(labels, {}) == static_cast<index>(labels.size()));
+}
+
+TEST_CASE("parts of other sizes get their share of every class") {
+  sdmae::random_sequence random(4, sdmae::stream::test);
+  std::vector<index> labels, groups;
+  for (index group = 0; group < 90; ++group)
+    for (index i = 1 + static_cast<index>(random.below(9)); i > 0; --i) {
+      labels.push_back((group + (i == 1)) % 3);  // most groups hold two classes
+      groups.push_back(group);
+    }
+  for (const double share : {0.1, 0.25, 0.5, 0.8}) {
+    const std::vector<index> part = group_parts(labels, groups, 3, {1 - share, share}, 1);
+    std::map<index, index> part_of_group;
+    std::vector<double> taken(3), all(3);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      CHECK(part_of_group.emplace(groups[i], part[i]).first->second == part[i]);
+      taken[static_cast<std::size_t>(labels[i])] += static_cast<double>(part[i]);
+      all[static_cast<std::size_t>(labels[i])] += 1;
+    }
+    for (std::size_t c = 0; c < 3; ++c) CHECK(taken[c] / all[c] == Approx(share).margin(0.05));
+    CHECK(group_parts(labels, groups, 3, {1 - share, share}, 1) == part);
+  }
 }
 
 // Features that tell slides apart, and labels by slide at random: within slides they seem to predict, across slides

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "sdmae/io/kind_color.hpp"
 #include "sdmae/io/svg_scatter.hpp"
 
 using namespace sdmae;
@@ -56,10 +57,30 @@ TEST_CASE("a report is one file that asks for nothing") {
   CHECK_THAT(text, Catch::Contains("data:image/png;base64," + base64("\x89PNG not really")));
   CHECK_THAT(text, Catch::Contains("<title>two</title>"));
   CHECK_THAT(text, Catch::Contains("<figcaption>in a &lt;gallery&gt;</figcaption>"));
+  CHECK_THAT(text, Catch::Contains("<table>\n<thead>"));
   CHECK(text.find("<script") == std::string::npos);
   CHECK(text.find("http") == std::string::npos);
   CHECK(text.find("nan") == std::string::npos);
   CHECK_THROWS_AS(report.picture_file(folder / "absent.png", ""), error);
   CHECK_THROWS_AS(report.write(folder / "absent" / "report.html"), error);
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a map keeps one scale for both axes, and points in the middle of their frame") {
+  // 464 pixels for 2 across, 232 for 1 up: (0, 0) is 8 + 36 from the left, (2, 1) as far from the top.
+  const std::string map = svg_scatter({"", "", "", {"a"}, {{0, 0, 0, ""}, {2, 1, 0, ""}}});
+  CHECK_THAT(map, Catch::Contains("cx=\"44.0\" cy=\"276.0\""));
+  CHECK_THAT(map, Catch::Contains("cx=\"508.0\" cy=\"44.0\""));
+  CHECK_THAT(map, Catch::Contains("width=\"480\" height=\"248\" fill=\"#fff\""));
+  for (const scatter& odd : {scatter{"", "", "", {"a"}, {{3, 4, 0, ""}}}, scatter{"", "", "", {}, {}}}) {
+    CHECK(svg_scatter(odd).find("nan") == std::string::npos);
+    CHECK(svg_scatter(odd).find("inf") == std::string::npos);
+  }
+}
+
+TEST_CASE("kinds have colors of their own, ten of them") {
+  CHECK(color_text(kind_color(0)) == "#0072B2");
+  for (int one = 0; one < 10; ++one)
+    for (int other = 0; other < one; ++other) CHECK(kind_color(one) != kind_color(other));
+  CHECK(kind_color(10) == kind_color(0));
 }

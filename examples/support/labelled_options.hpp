@@ -1,0 +1,97 @@
+// Options of programs that learn on one labelled data set and are tried on another, or on a part of the same.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "labelled_part.hpp"
+#include "number_text.hpp"
+#include "program.hpp"
+#include "sdmae/eval/folds.hpp"
+#include "tile_selection.hpp"
+
+namespace program {
+
+struct labelled_options {
+  std::string train, test, groups;
+  std::optional<double> test_share;
+  std::uint64_t split_seed = 0;
+  white_option white;
+
+  void declare(CLI::App& app) {
+    app.add_option("--train", train, "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)")
+        ->required();
+    auto* const other =
+        app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it; or");
+    app.add_option("--test-share", test_share, "take this share of --train to be tried on: whole groups, every class")
+        ->check(within(0.001, 0.999))
+        ->excludes(other);
+    app.add_option("--split-seed", split_seed, "of --test-share: another seed, another split (0)")
+        ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
+    app.add_option("--groups", groups,
+                   "slides: a regular expression for file names, such as \"^([^_]+)_\", or a table (.csv: path,group)");
+    white.declare(app);
+  }
+
+  /// What CLI11 cannot see.
+  void check() const {
+    if (test.empty() && !test_share) throw CLI::RequiredError("--test, or --test-share,");
+  }
+
+  /// Opens both sides; returns their classes, by which their labels are numbered.
+  std::vector<std::string> open(labelled_part& learned, labelled_part& tried, sdmae::interpolation filter,
+                                int threads) const {
+    check();
+    learned.open(train, groups, filter, white, threads);
+    if (test_share)
+      split(learned, tried);
+    else
+      tried.open(test, groups, filter, white, threads);
+    return number_classes(learned, tried);
+  }
+
+  /// What is tried on, in words.
+  std::string tried_on() const { return test_share ? "a share of " + number_text(*test_share) + " of " + train : test; }
+  /// Adds to a report what the data were.
+  void tell(nlohmann::ordered_json& report) const {
+    report["train"] = train;
+    report["test"] = test.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(test);
+    report["test_share"] = number_or_null(test_share);
+    if (test_share) report["split_seed"] = split_seed;
+    report["max_white"] = number_or_null(white.most);
+  }
+
+ private:
+  void split(labelled_part& learned, labelled_part& tried) const {
+    using sdmae::index;
+    const std::shared_ptr<const tile_source> all = std::move(learned.tiles);
+    const std::vector<std::string> classes = sdmae::sorted_words(all->labels);
+    const std::vector<index> labels = sdmae::numbered(all->labels, classes, train);
+    const std::vector<index> slides = sdmae::numbered(all->groups, sdmae::sorted_words(all->groups), train);
+    const auto count = static_cast<index>(classes.size());
+    const auto side = sdmae::eval::group_parts(labels, slides, count, {1 - *test_share, *test_share}, split_seed);
+    std::vector<index> chosen[2];
+    for (std::size_t i = 0; i < side.size(); ++i) chosen[side[i]].push_back(static_cast<index>(i));
+    for (index c = 0; c < count; ++c)
+      for (const auto& half : chosen)
+        if (std::none_of(half.begin(), half.end(), [&](index i) { return labels[static_cast<std::size_t>(i)] == c; }))
+          throw sdmae::error("--test-share " + number_text(*test_share),
+                             "cannot cut class \"" + classes[static_cast<std::size_t>(c)] + "\" of " + train +
+                                 ": it has too few groups for that",
+                             "choose another share, or give --test");
+    if (all->groups.empty())
+      std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str());  // the rest is said by overlap()
+    learned.tiles = std::make_unique<tile_selection>(all, std::move(chosen[0]));
+    tried.tiles = std::make_unique<tile_selection>(all, std::move(chosen[1]));
+    tried.path = tried_on();
+  }
+};
+
+}  // namespace program

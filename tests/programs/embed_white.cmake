@@ -1,0 +1,36 @@
+# --max-white leaves out tiles with more background than that, wherever tiles are read.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+trained()
+set(checkpoint --checkpoint run/checkpoint.safetensors)
+# Of 50 pixels a side: no white, 2 % exactly, 4 %.
+foreach(rows IN ITEMS 0 1 2)
+  data_tool(masked tiles/rows${rows} 4 50 ${rows})
+endforeach()
+refuses(2 "--max-white" ${checkpoint} --data tiles --out none.npy --max-white 1.5)
+refuses(2 "--max-white" ${checkpoint} --data tiles --out none.npy --max-white -0.1)
+refuses(2 "--max-white" ${checkpoint} --data tiles --out none.npy --max-white some)
+refuses(1 "tiles/rows2: more than 2 % of each of its 4 tiles is white; raise --max-white" ${checkpoint} --data tiles/rows2
+  --out none.npy --max-white 0.02)
+if(EXISTS ${SCRATCH}/none.npy)
+  fault("a refused run left a file behind")
+endif()
+
+run(${checkpoint} --data tiles --out all.npy)
+expect(SUCCESS)
+run(${checkpoint} --data tiles --out some.npy --max-white 0.02)
+expect(SUCCESS SAYS "tiles: left out 4 of 12 tiles, more than 2 % of each is white")
+file(STRINGS ${SCRATCH}/some.csv lines)
+string(JOIN "|" lines ${lines})
+if(NOT lines MATCHES "^path,label.rows0/0.png,rows0.*rows1/3.png,rows1$" OR lines MATCHES "rows2")
+  fault("some.csv: ${lines}")
+endif()
+data_tool(rows some.npy 5 all.npy 5 128)
+if(tool_out GREATER 1e-6)
+  fault("rows of the same tile differ by ${tool_out}")
+endif()
+run(${checkpoint} --data tiles --out few.npy --max-white 0.0125)
+expect(SUCCESS SAYS "left out 8 of 12 tiles, more than 1.25 % of each is white")
+
+# A tile that cannot be read is none that was left out.
+file(WRITE ${SCRATCH}/tiles/rows0/1.png "no picture")
+refuses(1 "rows0/1.png: neither JPEG nor PNG nor TIFF" ${checkpoint} --data tiles --out none.npy --threads 1)

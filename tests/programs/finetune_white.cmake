@@ -1,0 +1,16 @@
+# Fine-tuning without background learns from and is judged on what is left.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+trained()
+data_tool(masked tiles/clear 8 64 0)
+data_tool(glass tiles/glass 8 64)
+data_tool(masked tiles/clear/corner 4 64 4)
+run(--init run/checkpoint.safetensors --train tiles --test tiles --batch 16 --epochs 1 --warmup-epochs 0 --out fine
+  --max-white 0.02)
+expect(SUCCESS SAYS "tiles: left out 4 of 20 tiles, more than 2 % of each is white")
+file(READ ${SCRATCH}/fine/result.json json)
+string(JSON learned GET "${json}" train_images)
+string(JSON judged GET "${json}" test_images)
+string(JSON most GET "${json}" max_white)
+if(NOT learned EQUAL 16 OR NOT judged EQUAL 16 OR NOT most EQUAL 0.02)
+  fault("result.json: ${json}")
+endif()
