@@ -12,6 +12,7 @@
 #include "noise_batch.hpp"
 #include "sdmae/backend/eigen.hpp"
 #include "sdmae/train/preset_trainer.hpp"
+#include "support/known_presets.hpp"
 #include "support/program.hpp"
 #include "timed_backend.hpp"
 #if defined(PROGRAM_DRAWS)

@@ -13,7 +13,7 @@
 #include "sdmae/io/onnx_vit.hpp"
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_convert.hpp"
-#include "sdmae/model/presets.hpp"
+#include "support/known_presets.hpp"
 #include "support/program.hpp"
 #include "support/vit_mae_config.hpp"
 
@@ -45,7 +45,7 @@ model_facts facts_among(const std::string& name, sdmae::presets::preset_list<Pre
 }
 
 /// Facts of a preset by its name; all that are known, compiled in or not.
-model_facts facts_of_preset(const std::string& name) { return facts_among(name, sdmae::presets::all{}); }
+model_facts facts_of_preset(const std::string& name) { return facts_among(name, program::known_presets{}); }
 
 model_facts gather_facts(const options& asked, const sdmae::safetensors_file& file) {
   const auto preset = file.metadata().find("sdmae.preset");

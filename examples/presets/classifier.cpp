@@ -1,8 +1,8 @@
 // The classifier of one model preset on the CPU backend: compiled once for each name in SDMAE_PRESETS, it adds itself
 // to the registry.
 #include "sdmae/backend/eigen.hpp"
-#include "sdmae/model/presets.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
+#include "support/known_presets.hpp"
 
 namespace {
 

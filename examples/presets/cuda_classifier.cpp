@@ -1,10 +1,10 @@
 // The classifier of one model preset on the CUDA backend, in each precision: compiled once for each name in
 // SDMAE_PRESETS, by nvcc, it adds itself to the registry.
 #include "sdmae/backend/cuda.cuh"
-#include "sdmae/model/presets.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
 #include "support/cuda_memory.cuh"
 #include "support/cuda_presets.hpp"
+#include "support/known_presets.hpp"
 
 namespace {
 

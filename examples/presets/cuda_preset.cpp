@@ -4,6 +4,7 @@
 #include "sdmae/train/preset_trainer.hpp"
 #include "support/cuda_memory.cuh"
 #include "support/cuda_presets.hpp"
+#include "support/known_presets.hpp"
 
 namespace {
 

@@ -1,6 +1,7 @@
 // One model preset on the CPU backend: compiled once for each name in SDMAE_PRESETS, it adds itself to the registry.
 #include "sdmae/backend/eigen.hpp"
 #include "sdmae/train/preset_trainer.hpp"
+#include "support/known_presets.hpp"
 
 namespace {
 

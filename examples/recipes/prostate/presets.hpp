@@ -1,0 +1,83 @@
+// Small models for tiles of a few hundred pixels, on two cores: one architecture under several policies of
+// self-distillation. Compiled in with -DSDMAE_PRESET_HEADER=<this file> -DSDMAE_PRESETS="little_released;little_stopped;little_features".
+#pragma once
+
+#include "sdmae/loss/feature_distillation.hpp"
+#include "sdmae/model/presets.hpp"
+
+namespace sdmae::presets {
+
+inline constexpr image_shape tiles_128{.height = 128, .width = 128, .patch = 16};
+inline constexpr vit_shape little_encoder{.width = 192, .depth = 6, .heads = 6};
+inline constexpr vit_shape little_decoder{.width = 96, .depth = 2, .heads = 3};
+inline constexpr head_shape little_head{.hidden = 512, .bottleneck = 128, .prototypes = 512};
+
+/// Plain pixels: at this length of training the released target stays at what predicting zero costs.
+using little_target = loss::target::unit;
+inline constexpr recipe little_recipe{.base_learning_rate = 1.5e-3,
+                                      .distill_weight = 0.1,
+                                      .batch = 128,
+                                      .epochs = 100,
+                                      .warmup_epochs = 5,
+                                      .beta2 = 0.95,
+                                      .min_crop_scale = 0.25,
+                                      .bicubic_crops = true,
+                                      .mirror = 0.5};
+
+/// (1 − λ)·L_rec + λ·Distillation, with Distillation's settings as they stand.
+template <class Distillation, const Distillation& Settings>
+struct little_loss {
+  using target = little_target;
+  using type = loss::weighted_sum<loss::reconstruction<target>, Distillation>;
+  static type make(double distill_weight, const std::optional<background>& without = {}) {
+    return (1 - distill_weight) * loss::reconstruction<target>{{}, without} + distill_weight * Settings;
+  }
+  static constexpr bool distills = true;
+};
+
+template <auto Distillation>
+using little_model = sd_mae<tiles_128, little_encoder, little_decoder, Distillation>;
+
+using released_distillation = loss::self_distillation<>;
+inline constexpr released_distillation released_settings{};
+
+/// The released policy: both heads learn, the center follows the teacher's probabilities.
+struct little_released {
+  static constexpr const char* name = "little_released";
+  using architecture = little_model<little_head>;
+  struct loss : little_loss<released_distillation, released_settings> {
+    static constexpr const char* policies = ", teacher gradient flow, center from probabilities";
+  };
+  static constexpr recipe defaults = little_recipe;
+};
+
+using stopped_distillation =
+    loss::self_distillation<loss::teacher_gradient::stop, loss::center_from::logits>;
+inline constexpr stopped_distillation stopped_settings{.teacher_temperature = 0.02};
+
+/// DINO's: the teacher's head does not learn, the center follows its scores, and a low temperature keeps it decided.
+struct little_stopped {
+  static constexpr const char* name = "little_stopped";
+  using architecture = little_model<little_head>;
+  struct loss : little_loss<stopped_distillation, stopped_settings> {
+    static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.02";
+  };
+  static constexpr recipe defaults = little_recipe;
+};
+
+using feature_distillation = loss::feature_distillation<loss::objective::cosine, loss::teacher_gradient::stop>;
+inline constexpr feature_distillation feature_settings{};
+
+/// Of features: the angle between the encoder's patches and a fixed projection of what the decoder makes of them.
+struct little_features {
+  static constexpr const char* name = "little_features";
+  using architecture = little_model<feature_shape{.per_token = true}>;
+  struct loss : little_loss<feature_distillation, feature_settings> {
+    static constexpr const char* policies = ", features by cosine, teacher gradient stop";
+  };
+  static constexpr recipe defaults = little_recipe;
+};
+
+using own = preset_list<little_released, little_stopped, little_features>;
+
+}  // namespace sdmae::presets

@@ -1,0 +1,13 @@
+# A program with the real CUDA backend: it works, or says in one line what is wrong with this machine.
+include(${CMAKE_CURRENT_LIST_DIR}/../../programs/harness.cmake)
+trained()
+foreach(class IN ITEMS one other)
+  foreach(tile IN ITEMS 1 2 3)
+    configure_file(${SCRATCH}/run/reconstruction.png ${SCRATCH}/tiles/${class}/slide${tile}_${class}.png COPYONLY)
+  endforeach()
+endforeach()
+separate_arguments(WORDS UNIX_COMMAND "${WORDS}")
+run(${WORDS} --backend cuda)
+if(NOT status EQUAL 0)
+  expect(FAILURE 1 SAYS "CUDA: there is no NVIDIA driver" "choose the CPU backend")
+endif()
