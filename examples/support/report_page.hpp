@@ -46,8 +46,8 @@ inline void add_figures(sdmae::html_report& page, const nlohmann::ordered_json& 
   };
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, figure] : report.at("figures").items()) {
-    const auto number = [&](const char* key) {
-      return figure.at(key).is_number() ? text(figure.at(key).get<double>()) : std::string("–");
+    const auto number = [&, &one = figure](const char* key) {
+      return one.at(key).is_number() ? text(one.at(key).get<double>()) : std::string("–");
     };
     rows.push_back({name, number("value"), number("low") + " to " + number("high")});
   }
