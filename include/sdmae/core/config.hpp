@@ -33,7 +33,15 @@
 #define SDMAE_INDEPENDENT
 #endif
 
-// Before a loop of known length in a kernel: arrays that it indexes can then stay in registers.
+// Before a loop of known length on the CPU, of at most 16 turns: arrays that it indexes can then stay in registers.
+// nvcc's reader of host code does not know the pragma.
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define SDMAE_UNROLL_ON_HOST _Pragma("GCC unroll 16")
+#else
+#define SDMAE_UNROLL_ON_HOST
+#endif
+
+// The same in a kernel.
 #if defined(__CUDACC__)
 #define SDMAE_UNROLL _Pragma("unroll")
 #else

@@ -14,7 +14,7 @@ TEST_CASE("a table of files is a data set with labels and groups") {
   const temporary_folder folder;
   std::filesystem::create_directory(folder / "tiles");
   std::filesystem::copy(image_file("grey.png"), folder / "tiles/a.png");
-  const std::string far = image_file("color.png").string();
+  const std::string far = std::filesystem::absolute(image_file("color.png")).string();
   put_bytes(folder / "t.csv", "label,path,note\nb,tiles/a.png,\na," + far + ",x\n");
   const sdmae::image_table table(folder / "t.csv");
   REQUIRE(table.size() == 2);

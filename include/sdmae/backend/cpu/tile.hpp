@@ -64,7 +64,7 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
   };
   vec sum[Rows][2] = {};
   if (accumulate) {
-#pragma GCC unroll 16
+    SDMAE_UNROLL_ON_HOST
     for (int i = 0; i < Rows; ++i) {
       sum[i][0] = load(c + i * c_row);
       sum[i][1] = load(c + i * c_row + lanes);
@@ -72,7 +72,7 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
   }
   for (index k = 0; k < depth; ++k) {
     const vec low = load(b), high = load(b + lanes);
-#pragma GCC unroll 16
+    SDMAE_UNROLL_ON_HOST
     for (int i = 0; i < Rows; ++i) {
       const T x = a[i * a_row];
       sum[i][0] += x * low;
@@ -86,13 +86,13 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
   }
   if (bias != nullptr) {
     const vec low = load(bias), high = load(bias + lanes);
-#pragma GCC unroll 16
+    SDMAE_UNROLL_ON_HOST
     for (int i = 0; i < Rows; ++i) {
       sum[i][0] += low;
       sum[i][1] += high;
     }
   }
-#pragma GCC unroll 16
+  SDMAE_UNROLL_ON_HOST
   for (int i = 0; i < Rows; ++i) {
     store(c + i * c_row, sum[i][0]);
     store(c + i * c_row + lanes, sum[i][1]);

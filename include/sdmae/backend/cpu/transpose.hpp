@@ -24,7 +24,7 @@ void swap_lanes(Vector& a, Vector& b, std::integer_sequence<int, Lane...>) {
 template <int Step, class Vector, int Lanes>
 void transpose_registers(Vector (&square)[Lanes]) {
   if constexpr (Step > 0) {
-#pragma GCC unroll 16
+    SDMAE_UNROLL_ON_HOST
     for (int i = 0; i < Lanes; ++i)
       if ((i & Step) == 0) swap_lanes<Step>(square[i], square[i + Step], std::make_integer_sequence<int, Lanes>{});
     transpose_registers<Step / 2>(square);
@@ -39,10 +39,10 @@ void transpose_square(const T* from, index from_row, T* to, index to_row) {
   typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
   constexpr int lanes = tile<T>::lanes;
   vec square[lanes];
-#pragma GCC unroll 16
+  SDMAE_UNROLL_ON_HOST
   for (int j = 0; j < lanes; ++j) std::memcpy(&square[j], from + j * from_row, sizeof(vec));
   detail::transpose_registers<lanes / 2>(square);
-#pragma GCC unroll 16
+  SDMAE_UNROLL_ON_HOST
   for (int k = 0; k < lanes; ++k) std::memcpy(to + k * to_row, &square[k], sizeof(vec));
 }
 
