@@ -78,7 +78,7 @@ sdmae_component(sdmae
 sdmae_component(checkpoint
   PACKAGES nlohmann_json
   TARGETS nlohmann_json::nlohmann_json
-  HEADERS io/safetensors*.hpp io/weight*.hpp io/onnx_vit.hpp train/checkpoint*.hpp
+  HEADERS io/pickle.hpp io/safetensors*.hpp io/weight*.hpp io/onnx_vit.hpp train/checkpoint*.hpp
   DEBIAN nlohmann-json3-dev)
 
 sdmae_component(image

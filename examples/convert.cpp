@@ -1,6 +1,7 @@
 // Writes a model's weights in another world's format: SD-MAE's, timm's, facebookresearch/mae's, transformers', ONNX.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -53,7 +54,13 @@ model_facts gather_facts(const options& asked, const sdmae::safetensors_file& fi
   // The file's own word counts more than its preset's: its positions may have been interpolated.
   if (const auto said = file.metadata().find("sdmae.image"); said != file.metadata().end())
     facts.image = sdmae::image_size_of(said->second).value_or(facts.image);
+  if (const auto said = file.metadata().find("sdmae.heads"); said != file.metadata().end())
+    std::from_chars(said->second.data(), said->second.data() + said->second.size(), facts.heads);
   if (!asked.config.empty()) program::read_config(asked.config, facts);
+  if (asked.heads != 0 && facts.heads != 0 && asked.heads != facts.heads)
+    throw sdmae::error(asked.in,
+                       "has " + std::to_string(facts.heads) + " attention heads, not " + std::to_string(asked.heads),
+                       "leave --heads out");
   if (asked.heads != 0) facts.heads = asked.heads;
   if (asked.decoder_heads != 0) facts.decoder_heads = asked.decoder_heads;
   return facts;
@@ -152,6 +159,10 @@ void convert(const options& asked) {
     if (onnx) export_onnx(asked, weights, facts, grid);
   }
   const sdmae::weight_set written = onnx ? sdmae::encoder_alone(weights) : sdmae::converted(weights, to);
+  const bool elsewhere =
+      to == weight_format::timm && facts.image.height != 0 && metadata.at("sdmae.image") != sdmae::text_of(facts.image);
+  if (elsewhere || (to == weight_format::released && written.contains("encoder.pos_embed")))
+    metadata.erase("sdmae.preset");  // whose model knows no such positions
   std::optional<hub_config> config;
   if (to == weight_format::hf_mae) config.emplace(asked, weights, facts);
   if (!onnx) sdmae::write_safetensors(asked.out, written.to_write(weights.file), metadata);

@@ -89,16 +89,18 @@ class finetuning {
   /// Takes the encoder of a file, and notes what became of every tensor. The final norm of an encoder that painted has
   /// no place here.
   void start_from(const std::string& file) {
-    std::vector<sdmae::named_tensor> encoder;
-    std::vector<std::string> fresh;
-    for (sdmae::named_tensor& tensor : trainer_->parameters()) {
-      if (tensor.name.rfind("fc_norm.", 0) == 0 || tensor.name.rfind("head.", 0) == 0)
-        fresh.push_back(tensor.name);
-      else
-        encoder.push_back(std::move(tensor));
-    }
-    sdmae::load_report report = sdmae::load_parameters(file, encoder, {.unexpected = true});
-    report.missing = fresh;
+    const auto of_classifier = [](const std::string& name) {
+      return name.rfind("fc_norm.", 0) == 0 || name.rfind("head.", 0) == 0;
+    };
+    const auto of_painting = [](const std::string& name) {
+      return name.rfind("encoder.norm.", 0) == 0 || name.rfind("norm.", 0) == 0;
+    };
+    const auto part = [&](const std::string& name) {
+      return sdmae::is_of_encoder(name) && !of_classifier(name) && !of_painting(name);
+    };
+    sdmae::load_report report = sdmae::load_parameters(file, *trainer_, {.part = part});
+    for (const sdmae::named_tensor& tensor : trainer_->parameters())
+      if (of_classifier(tensor.name)) report.missing.push_back(tensor.name);
     load_report_ = report.text();
   }
 

@@ -1,10 +1,12 @@
 // Which preset a checkpoint was made with.
 #pragma once
 
+#include <cstdio>
 #include <string>
 
 #include "presets.hpp"
 #include "sdmae/io/safetensors.hpp"
+#include "sdmae/io/weight_report.hpp"
 
 namespace program {
 
@@ -21,6 +23,12 @@ inline std::string preset_name_of_checkpoint(const std::string& checkpoint, cons
 /// Throws sdmae::error when it is not in this program.
 inline const sdmae::registered_preset& preset_of_checkpoint(const std::string& checkpoint, const std::string& asked) {
   return find_preset(preset_name_of_checkpoint(checkpoint, asked));
+}
+
+/// Says what was interpolated of a checkpoint that was taken: the rest of it went in as it is.
+inline void tell_reshaped(const std::string& checkpoint, const sdmae::load_report& report) {
+  for (const std::string& table : report.reshaped)
+    std::fprintf(stderr, "%s: interpolated %s\n", checkpoint.c_str(), table.c_str());
 }
 
 }  // namespace program

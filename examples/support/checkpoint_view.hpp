@@ -76,7 +76,7 @@ class checkpoint_view {
     visible_ = settings.mask.visible(preset_.image.patches());  // refuses a ratio that leaves nothing
     check_resident_memory(preset_, available_memory());
     std::unique_ptr<sdmae::trainer> made = preset_.make(settings);
-    sdmae::load_parameters(asked.checkpoint, *made);
+    tell_reshaped(asked.checkpoint, sdmae::load_parameters(asked.checkpoint, *made));
     return made;
   }
 

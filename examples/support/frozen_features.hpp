@@ -48,7 +48,7 @@ class frozen_encoder {
     else
       make(device.find(sdmae::classifier_registry(), name_),
            sdmae::classifier_options{.classes = static_cast<sdmae::index>(classes_.size())});
-    sdmae::load_parameters(checkpoint, *trainer_);
+    tell_reshaped(checkpoint, sdmae::load_parameters(checkpoint, *trainer_, {.part = sdmae::is_of_encoder}));
     reader_ = std::make_unique<tile_reader>(image_, threads, filter);
     slice_ = device.backend == "cuda" ? tile_reader::batch : reader_->usual_slice();
   }

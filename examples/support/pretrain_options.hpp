@@ -137,8 +137,6 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
     throw sdmae::error("--distill-weight " + number_text(r.distill_weight),
                        o.preset + " has no self-distillation: it is He et al.'s masked autoencoder",
                        "leave it out, or choose a pretrain_mae preset");
-  if (r.mask_ratio == 0 && r.distill_weight == 0)
-    throw sdmae::error("--mask-ratio 0 --distill-weight 0", "leave nothing to learn from", "hide patches, or distil");
   plan.steps_per_epoch = images / r.batch;
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
@@ -149,8 +147,13 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.trainer.seed = o.seed;
   plan.trainer.threads = plan.threads;
   plan.trainer.mask = mask_of(preset, o.mask, r.mask_ratio);
-  const double visible = static_cast<double>(plan.trainer.mask.visible(preset.image.patches()));
-  plan.slice = std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(visible), r.batch);
+  const sdmae::index patches = preset.image.patches(), visible = plan.trainer.mask.visible(patches);
+  if (visible == patches && r.distill_weight == 0)
+    throw sdmae::error("--mask-ratio " + number_text(r.mask_ratio) + " --distill-weight 0",
+                       "leave nothing to learn from: none of " + std::to_string(patches) + " patches is hidden",
+                       "hide more, or distil");
+  plan.slice =
+      std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(static_cast<double>(visible)), r.batch);
   plan.trainer.slice = plan.slice;
   plan.trainer.distill_weight = r.distill_weight;
   if (o.loss_on == "tissue") plan.trainer.without = sdmae::background{};

@@ -25,8 +25,7 @@ inline nlohmann::json open_config(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw sdmae::error(path.string(), "cannot open", "check the path");
   nlohmann::json config = nlohmann::json::parse(file, nullptr, false);
-  if (!config.is_object())
-    throw sdmae::error(path.string(), "is no JSON object", "give a config.json of transformers");
+  if (!config.is_object()) throw sdmae::error(path.string(), "is no JSON object", "give a config.json of transformers");
   return config;
 }
 

@@ -78,6 +78,9 @@ refuses(1 "the decoder's width 4 is not divisible by 3 heads" --in mae.safetenso
   --heads 2 --decoder-heads 3)
 holds(out)
 
+tool(edit mae.safetensors said.safetensors metadata sdmae.heads 2)
+bad(1 "said.safetensors: has 2 attention heads, not 4" onnx said.safetensors --heads 4)
+
 # Configurations.
 bad(1 "no_config: cannot open" timm mae.safetensors --config no_config)
 bad(1 "model.pth: is no JSON object" timm mae.safetensors --config model.pth)

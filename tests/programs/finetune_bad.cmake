@@ -47,6 +47,8 @@ refuses(1 "mae.safetensors: does not fit the preset|missing encoder.patch_embed.
   --init mae.safetensors --preset quickstart --out none --train two --test two --batch 8)
 tool(edit run/checkpoint.safetensors cut.safetensors drop encoder.blocks.2.attn.q_bias)
 refuses(1 "missing encoder.blocks.2.attn.q_bias" --init cut.safetensors --out none --train two --test two --batch 8)
+tool(edit run/checkpoint.safetensors more.safetensors add encoder.cls_token)
+refuses(1 "unexpected encoder.cls_token" --init more.safetensors --out none --train two --test two --batch 8)
 tool(edit run/checkpoint.safetensors nan.safetensors set encoder.blocks.0.norm1.weight 3 nan)
 refuses(1 "encoder.blocks.0.norm1.weight holds a value that is not finite" --init nan.safetensors --out none --train two
   --test two --batch 8)

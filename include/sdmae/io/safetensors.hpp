@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sdmae/io/pickle.hpp"
 #include "sdmae/io/safetensors_header.hpp"
 
 namespace sdmae {
@@ -35,6 +36,7 @@ class safetensors_file {
     if (descriptor_.value < 0 || ::fstat(descriptor_.value, &facts) != 0)
       throw error(name_, "cannot open (" + std::string(std::strerror(errno)) + ")", "check the path");
     if (!S_ISREG(facts.st_mode)) throw error(name_, "not an ordinary file", "give a .safetensors file");
+    refuse_pickles(path);
     parse(read_header(facts.st_size), facts.st_size);
   }
 

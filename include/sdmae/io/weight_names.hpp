@@ -10,8 +10,6 @@
 
 #include <array>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -139,18 +137,6 @@ inline std::string common_name_of_released(std::string_view name) {
 
 inline std::string released_name_of_common(std::string_view name) {
   return "encoder." + detail::with_other_end(name, ".ls1.gamma", ".gamma_1", ".ls2.gamma", ".gamma_2");
-}
-
-/// Refuses what PyTorch writes (a zip or a pickle) with a way out. Other files pass.
-inline void refuse_pickles(const std::filesystem::path& path) {
-  std::array<char, 4> start{};
-  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
-  const std::string_view magic(start.data(), start.size());
-  const bool zip = magic == std::string_view("PK\3\4", 4),
-             pickle = start[0] == '\x80' && start[1] >= 2 && start[1] <= 5;
-  if (zip || pickle)
-    throw error(path.string(), "a file of PyTorch's (" + std::string(zip ? "zip" : "pickle") + "), which can run code",
-                "make it a .safetensors file with the lines of Python in the README, \"Weights from elsewhere\"");
 }
 
 /// Which format a file is in, by its keys. An encoder of facebookresearch/mae without its decoder is a timm file.

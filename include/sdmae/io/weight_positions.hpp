@@ -44,8 +44,8 @@ inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, 
     return size.height != 0 && (!stores || grid_of(from, size).patches() == patches);
   };
   if (fits(stored)) return grid_of(from, stored);
-  if (const auto square = vit::square_grid(patches); stores && square) return *square;
   if (fits(asked)) return grid_of(from, asked);
+  if (const auto square = vit::square_grid(patches); stores && square) return *square;
   throw error(from.file->name(), "does not tell the size of its images", "add it: --image HEIGHTxWIDTH");
 }
 
@@ -53,9 +53,10 @@ inline vit::patch_grid stored_grid(const weights_file& from, image_size stored, 
 
 /// Gives the weights the position table `pos_embed` for images of the size asked for (none: the stored one), and
 /// returns its grid. `stored` is the size that the file was trained with, where the caller knows it; else the file's
-/// metadata tell, or a square table. SD-MAE's released files have no table: the 1-D sinusoid is written out, with a row
-/// of zeros for a class token. A table of another grid is interpolated (see vit::resize_positions), which adds a line
-/// to `reshaped`. Throws sdmae::error when no size is known, or the patch does not divide it.
+/// metadata tell, else a table of as many patches as asked for is taken to be that one, and others to be square.
+/// SD-MAE's released files have no table: the 1-D sinusoid is written out, with a row of zeros for a class token. A
+/// table of another grid is interpolated (see vit::resize_positions), which adds a line to `reshaped`. Throws
+/// sdmae::error when no size is known, or the patch does not divide it.
 inline vit::patch_grid place_positions(weights_file& weights, image_size stored, image_size asked) {
   const auto& metadata = weights.file->metadata();
   if (const auto said = metadata.find("sdmae.image"); stored.height == 0 && said != metadata.end())

@@ -1,6 +1,7 @@
 // The self-distillation loss: the decoder's view of an image teaches the encoder.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -85,11 +86,11 @@ struct self_distillation {
                   "set first_teacher_temperature, above 0, or leave warmup_epochs 0");
   }
 
-  /// τ_t of an epoch, counted from 0: from the first one linearly to `teacher_temperature`, which epoch
-  /// `warmup_epochs` is the first to have.
+  /// τ_t of an epoch, counted from 0: linearly from the first one to `teacher_temperature`, which epoch
+  /// `warmup_epochs` − 1 is the first to have, as in DINO's code (arXiv 2104.14294).
   double teacher_temperature_at(index epoch) const {
     if (epoch >= warmup_epochs) return teacher_temperature;
-    const double done = double(epoch) / double(warmup_epochs);
+    const double done = double(epoch) / std::max(1.0, double(warmup_epochs - 1));
     return first_teacher_temperature + done * (teacher_temperature - first_teacher_temperature);
   }
 

@@ -20,6 +20,7 @@ class built_training : public Interface {
   using architecture = typename Train::architecture;
   using backend_type = typename model_type::backend_type;
 
+  image_shape image() const override { return architecture::image; }
   index parameter_count() const override { return model_.parameter_count(); }
   double work(index images) override { return train_.work(images); }
   memory_plan plan(index images, index slice) override { return train_.plan(images, slice); }

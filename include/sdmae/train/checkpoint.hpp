@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -72,7 +73,7 @@ inline bool is_training_state(const std::string& name) { return name.rfind("sdma
 }  // namespace detail
 
 /// Writes weights, moments, the losses' states and the step number, atomically: an older file stays until the new one
-/// is whole. A model that keeps position tables adds its image size to the metadata: "sdmae.image". Throws sdmae::error
+/// is whole. The image size stands in the metadata: "sdmae.image". Throws sdmae::error
 /// when the disk does not take it.
 inline void save_checkpoint(const std::filesystem::path& path, training& run, const run_settings& settings) {
   std::vector<tensor_to_write> tensors;
@@ -82,8 +83,15 @@ inline void save_checkpoint(const std::filesystem::path& path, training& run, co
   tensors.push_back(tensor_from<std::int64_t>("sdmae.step", {}, &step));
   run_settings metadata = settings;
   metadata["format"] = "pt";
-  if (const auto image = detail::image_of(run.parameters())) metadata.insert({"sdmae.image", text_of(*image)});
+  metadata.insert({"sdmae.image", text_of({run.image().height, run.image().width})});
   write_safetensors(path, std::move(tensors), metadata);
+}
+
+/// Whether a tensor, under the names of SD-MAE or He et al.'s, is of the encoder: all that features are computed from.
+inline bool is_of_encoder(const std::string& name) {
+  for (const char* start : {"decoder", "encoder_to_decoder", "encoder_proj_head", "distill_projection", "mask_token"})
+    if (name.rfind(start, 0) == 0) return false;
+  return !detail::is_training_state(name);
 }
 
 /// What load_parameters accepts beside a file that has exactly the model's tensors.
@@ -91,13 +99,28 @@ struct load_options {
   bool missing = false;     // a file may lack parameters, which then keep their values: an encoder alone
   bool unexpected = false;  // a file may hold tensors that the model does not have, which are then left where they are
   bool resize = true;       // a file's position tables may be for another grid of patches
+  std::function<bool(const std::string&)> part = {};  // tensors that count: the others, of model and file, are left out
   std::string remedy = {};  // how a user accepts what is missing or unexpected, told where that is all that is wrong
 };
 
 namespace detail {
 
+// What to do with a file in which nothing is the model's: another world's names are told apart.
+inline std::string other_model(const safetensors_file& file, bool nothing) {
+  const std::string other = "choose the --preset that the file was made with";
+  if (!nothing) return other;
+  for (const char* start : {"vit.embeddings.", "embeddings."})
+    if (file.contains(std::string(start) + "patch_embeddings.projection.weight"))
+      return "these are names of transformers' ViTMAE: convert --to fb_mae, and choose a mae_vit preset";
+  if (file.contains("patch_embed.proj.weight"))
+    return "these are names of timm's or He et al.'s: convert --to released, or choose a mae_vit preset";
+  if (file.contains("encoder.patch_embed.proj.weight"))
+    return "these are SD-MAE's names: choose a pretrain_mae preset, or convert --to timm";
+  return other;
+}
+
 // What is wrong with a file, and the way out. `misshaped`: of tensors that both have.
-inline void refuse_parameters(const std::filesystem::path& path, const load_report& report,
+inline void refuse_parameters(const safetensors_file& file, const load_report& report,
                               const std::vector<std::string>& misshaped, const load_options& options) {
   std::vector<std::string> found = misshaped;
   const auto add = [&](const char* what, const std::vector<std::string>& names) {
@@ -108,8 +131,8 @@ inline void refuse_parameters(const std::filesystem::path& path, const load_repo
   if (!options.unexpected || nothing) add("unexpected ", report.unexpected);
   if (found.empty()) return;
   const bool in_part = misshaped.empty() && !nothing && !options.remedy.empty();
-  const std::string other = "choose the --preset that the file was made with";
-  throw error(path.string(), "does not fit the preset: " + joined(condensed(found)),
+  const std::string other = other_model(file, nothing);
+  throw error(file.name(), "does not fit the preset: " + joined(condensed(found)),
               in_part ? options.remedy + ", or " + other : other);
 }
 
@@ -117,19 +140,25 @@ inline void refuse_parameters(const std::filesystem::path& path, const load_repo
 
 /// Takes the parameters of a model from a file that has the same names; its "sdmae." tensors are left out. A position
 /// table of another grid is interpolated (vit::resize_positions); the file's grid is what its metadata say
-/// ("sdmae.image"), else a square one. Returns what became of every tensor. Throws sdmae::error that lists every tensor
-/// missing, unexpected (unless accepted) or misshaped, or names one that holds no finite numbers, before any weight has
-/// changed; also when nothing in the file is the model's.
+/// ("sdmae.image"), else the model's or a square one. A table that the file lacks because its model computed positions
+/// is made from them, where the metadata tell the grid. Returns what became of every tensor. Throws sdmae::error that
+/// lists every tensor missing, unexpected (unless accepted) or misshaped, or names one that holds no finite numbers,
+/// before any weight has changed; also when nothing in the file is the model's.
 inline load_report load_parameters(const std::filesystem::path& path, const std::vector<named_tensor>& wanted,
                                    const load_options& options = {}) {
   const safetensors_file file(path);
   load_report report;
   std::vector<named_tensor> taken;
+  std::vector<detail::resized_table> made;
   std::vector<std::string> misshaped;
   std::set<std::string> used;
+  const auto counts = [&](const std::string& name) { return !options.part || options.part(name); };
   for (const named_tensor& tensor : wanted) {
+    if (!counts(tensor.name)) continue;
     if (!file.contains(tensor.name)) {
-      report.missing.push_back(tensor.name);
+      const auto table = options.resize ? detail::computed(file, tensor) : std::nullopt;
+      if (table) made.push_back(*table);
+      (table ? report.reshaped : report.missing).push_back(table ? table->text() : tensor.name);
       continue;
     }
     report.used.push_back(tensor.name);
@@ -144,15 +173,18 @@ inline load_report load_parameters(const std::filesystem::path& path, const std:
     }
   }
   for (const tensor_info& tensor : file.tensors())
-    if (detail::is_training_state(tensor.name))
+    if (detail::is_training_state(tensor.name) || !counts(tensor.name))
       report.left_out.push_back(tensor.name);
     else if (!used.count(tensor.name))
       report.unexpected.push_back(tensor.name);
-  detail::refuse_parameters(path, report, misshaped, options);
+  detail::refuse_parameters(file, report, misshaped, options);
   detail::read_into(file, taken);
+  for (const detail::resized_table& table : made) detail::take_computed(table);
   return report;
 }
+/// The same for a model, which must have the file's image size if it computes its positions.
 inline load_report load_parameters(const std::filesystem::path& path, training& run, const load_options& options = {}) {
+  detail::refuse_other_places(safetensors_file(path), run);
   return load_parameters(path, run.parameters(), options);
 }
 

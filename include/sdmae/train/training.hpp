@@ -9,6 +9,7 @@
 
 #include "sdmae/core/arena.hpp"
 #include "sdmae/core/batch.hpp"
+#include "sdmae/core/shapes.hpp"
 #include "sdmae/vit/position_resize.hpp"
 
 namespace sdmae {
@@ -37,6 +38,7 @@ class training {
 
   /// A description of the architecture and policies, equal for equal ones: what a checkpoint must match to be resumed.
   virtual std::string policies() const = 0;
+  virtual image_shape image() const = 0;
   virtual index parameter_count() const = 0;
   /// See pretrainer::work and pretrainer::plan.
   virtual double work(index images) = 0;

@@ -112,10 +112,11 @@ TEST_CASE("equal scores are the uniform collapse: ln K twice") {
 
 TEST_CASE("the teacher's temperature warms up linearly by epoch") {
   const loss::self_distillation<> term{
-      .teacher_temperature = 0.07, .first_teacher_temperature = 0.04, .warmup_epochs = 30};
+      .teacher_temperature = 0.07, .first_teacher_temperature = 0.04, .warmup_epochs = 31};
   CHECK(term.teacher_temperature_at(0) == 0.04);
   CHECK(term.teacher_temperature_at(15) == Approx(0.055));
-  CHECK(term.teacher_temperature_at(30) == 0.07);
+  CHECK(term.teacher_temperature_at(30) == Approx(0.07));
+  CHECK(term.teacher_temperature_at(31) == 0.07);
   CHECK(term.teacher_temperature_at(99) == 0.07);
   CHECK(loss::self_distillation<>{}.teacher_temperature_at(0) == 0.04);
   // A step of that epoch is taken at that temperature.

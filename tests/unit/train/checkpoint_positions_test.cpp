@@ -38,6 +38,15 @@ struct preset {
   using loss = presets::released_loss<sdmae::loss::target::patch_channel>;
 };
 
+/// The same without tables.
+template <int Height, int Width>
+struct computed_positions : preset<Height, Width, false> {
+  using architecture = sd_mae<image_shape{.height = 4 * Height, .width = 4 * Width, .patch = 4},
+                              vit_shape{.width = 8, .depth = 1, .heads = 2, .mlp_ratio = 1},
+                              vit_shape{.width = 4, .depth = 1, .heads = 2, .mlp_ratio = 1},
+                              head_shape{.hidden = 4, .bottleneck = 3, .prototypes = 4}>;
+};
+
 template <class Preset>
 std::unique_ptr<trainer> make(std::uint64_t seed) {
   return std::make_unique<preset_trainer<Preset, reference_backend<float>>>(reference_backend<float>(),
@@ -107,11 +116,13 @@ void check_grids() {
   CHECK(load_parameters(wide_file, *again, {.resize = false}).reshaped.empty());
   CHECK(values_of(*again) == values_of(*wide));
 
-  // Counts agree, grids do not: the file tells; when it does not, it is square.
+  // Counts agree, grids do not: the file tells. When it does not, a table of as many patches goes as it is, and one of
+  // another number is square.
   check_resized<square, oblong>(wide_file, *wide, {2, 8});
   const auto mute = relabelled(wide_file, {});
   CHECK(load_parameters(mute, *make<square>(2)).reshaped.empty());
-  check_resized<oblong, oblong>(mute, *wide, {4, 4});
+  CHECK(load_parameters(mute, *make<oblong>(2)).reshaped.empty());
+  check_resized<small, oblong>(mute, *wide, {4, 4});
   check_resized<oblong, oblong>(relabelled(wide_file, {{"sdmae.image", "32x8"}}), *wide, {8, 2});
 
   // Counts do not agree.
@@ -137,6 +148,31 @@ void check_grids() {
 }
 
 }  // namespace
+
+TEST_CASE("a model with a table of its own takes computed positions, interpolated; one that computes refuses others") {
+  using computing = computed_positions<4, 4>;
+  const temporary_folder folder;
+  const auto from = make<computing>(1);
+  save_checkpoint(folder / "run", *from, {});
+  CHECK(safetensors_file(folder / "run").metadata().at("sdmae.image") == "16x16");
+  CHECK(load_parameters(folder / "run", *make<computing>(2)).missing.empty());
+
+  using oblong = preset<2, 8, false>;
+  const auto to = make<oblong>(2);
+  const load_report report = load_parameters(folder / "run", *to);
+  CHECK(report.reshaped ==
+        names{"encoder.pos_embed from 4x4 to 2x8 patches", "decoder.pos_embed from 4x4 to 2x8 patches"});
+  CHECK(report.missing.empty());
+  const auto got = values_of(*to);
+  for (const auto& [name, width] : {std::pair{"encoder.pos_embed", 8}, std::pair{"decoder.pos_embed", 4}})
+    CHECK(got.at(name) == vit::resize_positions(vit::sinusoid_1d<float>(16, width), width, 0, {4, 4}, oblong::patches));
+
+  const auto other = make<computed_positions<2, 8>>(2);
+  const auto before = values_of(*other);
+  CHECK_THAT(error_line([&] { load_parameters(folder / "run", *other); }),
+             says("was trained on images of 16x16; this model computes its positions, and for 8x32 they mean other"));
+  CHECK(values_of(*other) == before);
+}
 
 TEST_CASE("learned tables go from grid to grid, with and without a class token") {
   check_grids<false>();

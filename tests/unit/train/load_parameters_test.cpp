@@ -110,6 +110,45 @@ TEST_CASE("an encoder alone is taken when that is accepted; files without anythi
              says("missing encoder.norm.weight"));
 }
 
+TEST_CASE("a part of a model is taken whole, whatever else model and file hold") {
+  const temporary_folder folder;
+  parameters own;
+  const auto encoder = [](const std::string& name) { return sdmae::is_of_encoder(name); };
+  const auto report = sdmae::load_parameters(file_of(folder, {norm, table, {"decoder.other", {1}, {0}}}), own.tensors,
+                                             {.part = encoder});
+  CHECK(report.used == names{"encoder.norm.weight", "pos_embed"});
+  CHECK(report.missing.empty());
+  CHECK(report.left_out == names{"decoder.other"});
+  CHECK(own.values["decoder.norm.weight"] == std::vector<float>(4, -1.0f));
+  CHECK_THAT(error_line([&] { sdmae::load_parameters(file_of(folder, {norm}), own.tensors, {.part = encoder}); }),
+             says("missing pos_embed"));
+  const auto more = file_of(folder, {norm, table, {"encoder.cls_token", {1}, {0}}});
+  CHECK_THAT(error_line([&] { sdmae::load_parameters(more, own.tensors, {.part = encoder}); }),
+             says("unexpected encoder.cls_token"));
+}
+
+TEST_CASE("which tensors are the encoder's") {
+  for (const char* own :
+       {"encoder.norm.bias", "encoder.cls_token", "blocks.0.norm1.weight", "cls_token", "norm.weight"})
+    CHECK(sdmae::is_of_encoder(own));
+  for (const char* other :
+       {"decoder.norm.bias", "decoder_embed.weight", "mask_token", "encoder_to_decoder.weight",
+        "encoder_proj_head.mlp.0.bias", "decoder_proh_head.mlp.0.bias", "distill_projection.weight", "sdmae.step"})
+    CHECK_FALSE(sdmae::is_of_encoder(other));
+}
+
+TEST_CASE("a file of another world's names says how it becomes one of ours") {
+  const temporary_folder folder;
+  parameters own;
+  const auto told = [&](const char* name) {
+    const auto path = file_of(folder, {{name, {1}, {0}}});
+    return error_line([&] { sdmae::load_parameters(path, own.tensors); });
+  };
+  CHECK_THAT(told("vit.embeddings.patch_embeddings.projection.weight"), says("convert --to fb_mae"));
+  CHECK_THAT(told("patch_embed.proj.weight"), says("convert --to released"));
+  CHECK_THAT(told("encoder.patch_embed.proj.weight"), says("SD-MAE's names"));
+}
+
 TEST_CASE("strangers are left out when that is accepted; the remedy is told where it helps") {
   const temporary_folder folder;
   parameters own;
