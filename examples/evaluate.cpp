@@ -23,7 +23,7 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::string checkpoint, preset, method = "linear", json, report, filter = "bilinear";
+  std::string checkpoint, preset, method = "linear", json, scores, report, filter = "bilinear";
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
@@ -86,8 +86,9 @@ void evaluate(const options& asked) {
   const auto count = static_cast<index>(classes.size());
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
-  std::optional<sdmae::atomic_file> json;  // before the work: a bad path costs nothing
+  std::optional<sdmae::atomic_file> json, table;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
+  if (!asked.scores.empty()) table.emplace(asked.scores);
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
   take_features(train, encoder);
   take_features(test, encoder);
@@ -113,6 +114,10 @@ void evaluate(const options& asked) {
     program::add_settings(page, report);
     page.write(asked.report);
   }
+  if (table) {
+    table->write(program::scores_text(scores, test, classes));
+    table->commit();
+  }
   if (json) {
     json->write(program::report_text(report));
     json->commit();
@@ -133,6 +138,8 @@ int main(int argc, char** argv) {
                  "neighbours by cosine; probe: the released recipe (linear)")
       ->check(CLI::IsMember({"linear", "knn", "probe"}));
   app.add_option("--json", asked.json, "write everything into this file, too");
+  app.add_option("--scores", asked.scores,
+                 "write a table (.csv) of the test images: path,label,group and each class's probability, for compare");
   app.add_option("--report", asked.report,
                  "write a page (.html) with figures, a map of features and the surest mistakes")
       ->check(program::not_empty());

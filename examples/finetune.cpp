@@ -72,8 +72,8 @@ class finetuning {
       return say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
                  std::to_string(plan_.total_steps) + ": the test set is judged after the last");
     judge(reader, report);
-    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ + ", result.json, report.html into " +
-        options_.out);
+    say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ +
+        ", scores.csv, result.json, report.html into " + options_.out);
   }
 
  private:
@@ -194,7 +194,7 @@ class finetuning {
 #endif
   }
 
-  /// Of the model as it is after the last step; figures, printed and in result.json.
+  /// Of the model as it is after the last step; figures, printed and in result.json, and the scores of every image.
   void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
     std::vector<double> probabilities;
     const auto count = static_cast<index>(classes_.size());
@@ -209,9 +209,8 @@ class finetuning {
                     });
     program::judge(probabilities, test_, classes_,
                    {.replicates = options_.replicates, .level = 0.95, .seed = options_.seed}, report);
-    sdmae::atomic_file file(folder_ / "result.json");
-    file.write(program::report_text(report));
-    file.commit();
+    program::write_whole(folder_ / "scores.csv", program::scores_text(probabilities, test_, classes_));
+    program::write_whole(folder_ / "result.json", program::report_text(report));
     sdmae::html_report page("Fine-tuned: " + preset_name_ + " on " + options_.data.train);
     program::add_figures(page, report, classes_);
     add_curve(page);

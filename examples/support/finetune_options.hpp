@@ -76,7 +76,7 @@ struct finetune_options {
     data.declare(app);
     app.add_option("--interpolation", filter, "how images are resized (bilinear)")
         ->check(CLI::IsMember({"bilinear", "bicubic"}));
-    app.add_option("--out", out, "folder of the run: checkpoint, log, curve, result.json")
+    app.add_option("--out", out, "folder of the run: checkpoint, log, curve, scores.csv, result.json")
         ->required()
         ->check(not_empty());
   }

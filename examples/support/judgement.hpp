@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "labelled_part.hpp"
+#include "report_text.hpp"
+#include "score_file.hpp"
 #include "sdmae/eval/metrics.hpp"
 
 namespace program {
@@ -43,9 +45,10 @@ inline void judge(const std::vector<double>& scores, const labelled_part& test, 
   print_judgement(figures, classes, counts);
 }
 
-/// A report as text, whatever bytes its names have.
-inline std::string report_text(const nlohmann::ordered_json& report) {
-  return report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+/// What `compare` reads: scores [samples, classes] of a test set, and whose they are.
+inline std::string scores_text(const std::vector<double>& scores, const labelled_part& test,
+                               const std::vector<std::string>& classes) {
+  return score_table{classes, test.tiles->names(), test.tiles->labels, test.tiles->groups, scores}.text();
 }
 
 }  // namespace program

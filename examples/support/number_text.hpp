@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 namespace program {
@@ -12,7 +13,7 @@ inline std::string number_text(double value) {
   for (int digits = 1; digits < 17; ++digits) {  // the shortest that reads back as the same number
     char shorter[32];
     std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-    if (std::stod(shorter) == value) return shorter;
+    if (std::strtod(shorter, nullptr) == value) return shorter;
   }
   return text;
 }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "report_text.hpp"
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/io/atomic_file.hpp"
@@ -23,6 +24,13 @@
 #include "sdmae/train/report.hpp"
 
 namespace program {
+
+/// A file of these bytes, whole or not at all.
+inline void write_whole(const std::filesystem::path& path, const std::string& text) {
+  sdmae::atomic_file file(path);
+  file.write(text);
+  file.commit();
+}
 
 /// log.jsonl: a line a step. Opened for a run whose first `steps` steps are done, it is cut back to them. Entries
 /// called `always` are there in every line. With `events`, the same numbers go into an event file beside it, a new one
@@ -84,9 +92,7 @@ class run_log {
       lines_.push_back(entry);
       text += line + '\n';
     }
-    sdmae::atomic_file kept(path_);
-    kept.write(text);
-    kept.commit();
+    write_whole(path_, text);
   }
   void check() const {
     if (!file_) throw sdmae::error(path_.string(), "cannot be written", "is the disk full or read-only?");
@@ -122,9 +128,7 @@ inline void write_run_json(const std::filesystem::path& path, nlohmann::ordered_
         {"eigen", version(EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)}}},
       {"machine",
        {{"processor", processor_name()}, {"cores", std::thread::hardware_concurrency()}, {"threads", threads}}}};
-  sdmae::atomic_file file(path);
-  file.write(all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  file.commit();
+  write_whole(path, report_text(all));
 }
 
 }  // namespace program

@@ -23,6 +23,8 @@ refuses(1 "two: names no groups, the other set does" ${model} --train grouped.cs
 file(WRITE ${SCRATCH}/bare.csv "path\ntwo/even/tile_0000.png\n")
 refuses(1 "bare.csv: its samples have no classes" ${model} --train bare.csv --test two)
 refuses(1 "absent/none.json" --checkpoint run/checkpoint.safetensors --train two --test two --json absent/none.json)
+refuses(1 "absent/none.csv" ${words} --scores absent/none.csv)
+refuses(1 "none.json: somebody else is writing it" ${words} --scores none.json)
 if(READABLE MATCHES hdf5)
   data_tool(hdf5 some_x.h5 other.h5 9 48)
   refuses(1 "some_x.h5: has no dataset y" ${model} --train some_x.h5 --test some_x.h5)

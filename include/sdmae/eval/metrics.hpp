@@ -65,28 +65,51 @@ inline std::vector<double> figures_of(std::span<const double> scores, std::span<
 
 }  // namespace detail
 
-/// accuracy, balanced_accuracy, macro_f1, kappa, kappa_linear, kappa_quadratic, roc_auc, pr_auc (both of class 1 where
-/// there are two classes, else the mean of each against the rest) and f1_<class>, from scores [samples, classes]; the
-/// prediction is the class with the highest score. Intervals as resampler says. Throws sdmae::error for labels or
-/// scores that do not fit each other.
-inline std::vector<figure> judge(std::span<const double> scores, std::span<const index> truth, index classes,
-                                 std::span<const index> groups = {}, const bootstrap_settings& settings = {}) {
-  detail::check_scores(scores, truth, classes);
-  const std::vector<index> predicted = best_class(scores, classes);
-  check_labels(truth, predicted, classes);
-  const std::vector<double> values = detail::figures_of(scores, truth, predicted, classes);
-  const auto redrawn = [&](const std::vector<std::size_t>& samples) {
+/// Scores [samples, classes] of a test set, which must outlive this; the prediction is the class with the highest
+/// score.
+class judged_scores {
+ public:
+  /// Throws sdmae::error for labels or scores that do not fit each other.
+  judged_scores(std::span<const double> scores, std::span<const index> truth, index classes)
+      : scores_(scores), truth_(truth), classes_(classes) {
+    detail::check_scores(scores, truth, classes);
+    predicted_ = best_class(scores, classes);
+    check_labels(truth, predicted_, classes);
+  }
+
+  /// In the order of detail::figure_names.
+  std::vector<double> figures() const { return detail::figures_of(scores_, truth_, predicted_, classes_); }
+
+  /// The same of some of the samples, several times those that are named so.
+  std::vector<double> figures(const std::vector<std::size_t>& samples) const {
     std::vector<index> t, p;
     std::vector<double> s;
     for (const std::size_t i : samples) {
-      t.push_back(truth[i]);
-      p.push_back(predicted[i]);
-      const auto row = scores.begin() + static_cast<std::ptrdiff_t>(i) * classes;
-      s.insert(s.end(), row, row + classes);
+      t.push_back(truth_[i]);
+      p.push_back(predicted_[i]);
+      const auto row = scores_.begin() + static_cast<std::ptrdiff_t>(i) * classes_;
+      s.insert(s.end(), row, row + classes_);
     }
-    return detail::figures_of(s, t, p, classes);
-  };
-  const std::vector<interval> bounds = bootstrap(resampler(truth, groups, settings.seed), settings, redrawn);
+    return detail::figures_of(s, t, p, classes_);
+  }
+
+ private:
+  std::span<const double> scores_;
+  std::span<const index> truth_;
+  index classes_;
+  std::vector<index> predicted_;
+};
+
+/// accuracy, balanced_accuracy, macro_f1, kappa, kappa_linear, kappa_quadratic, roc_auc, pr_auc (both of class 1 where
+/// there are two classes, else the mean of each against the rest) and f1_<class>, from scores [samples, classes].
+/// Intervals as resampler says. Throws as judged_scores.
+inline std::vector<figure> judge(std::span<const double> scores, std::span<const index> truth, index classes,
+                                 std::span<const index> groups = {}, const bootstrap_settings& settings = {}) {
+  const judged_scores judged(scores, truth, classes);
+  const std::vector<double> values = judged.figures();
+  const std::vector<interval> bounds =
+      bootstrap(resampler(truth, groups, settings.seed), settings,
+                [&](const std::vector<std::size_t>& samples) { return judged.figures(samples); });
   std::vector<figure> result;
   const std::vector<std::string> names = detail::figure_names(classes);
   for (std::size_t k = 0; k < names.size(); ++k)

@@ -1,0 +1,269 @@
+#!/bin/sh
+# Pre-training, frozen features and fine-tuning on prostate tiles, policy by policy, and a table of what came of it.
+#   sh examples/recipes/prostate/run.sh DATA OUT
+# DATA: folder with train/ and test/ (a subfolder a class, files called <slide>_<patch>) and unlabelled/.
+# OUT:  everything goes there. A step whose result is there is skipped, one that was stopped goes on: start it again.
+# Environment, with what stands when it is not set:
+#   VIEWS=200000               images seen in pre-training, each crop counting as one
+#   SEEDS="0 1 2"
+#   POLICIES="mae released stopped features"
+#   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios of mae, at the first seed; empty: none
+#   TUNING_EPOCHS=30           of fine-tuning
+#   SUPERVISED_EPOCHS=100      of training from nothing
+#   PROGRAMS=FOLDER            where pretrain, evaluate, finetune and compare are; unset: built in build/recipes
+set -eu
+LC_ALL=C
+export LC_ALL
+
+stop() { printf 'run.sh: %s\n' "$1" >&2; exit "${2:-1}"; }
+say() { printf '== %s\n' "$*" >&2; }
+
+[ $# -eq 2 ] || stop "usage: sh run.sh DATA OUT" 2
+for part in train test unlabelled; do
+  [ -d "$1/$part" ] || stop "$1/$part: no such folder; DATA holds train/, test/ and unlabelled/"
+done
+views=${VIEWS:-200000}
+seeds=${SEEDS:-0 1 2}
+policies=${POLICIES:-mae released stopped features}
+ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
+tuning_epochs=${TUNING_EPOCHS:-30}
+supervised_epochs=${SUPERVISED_EPOCHS:-100}
+case $views in '' | *[!0-9]*) stop "VIEWS=$views: is no whole number" 2 ;; esac
+for name in $policies; do
+  case $name in
+    mae | released | stopped | features) ;;
+    *) stop "POLICIES: there is no policy $name; there are: mae released stopped features" 2 ;;
+  esac
+done
+first_seed=${seeds%% *}
+[ -z "${PROGRAMS:-}" ] || PROGRAMS=$(cd "$PROGRAMS" && pwd)
+data=$(cd "$1" && pwd)
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+root=$out/$views
+mkdir -p "$root"
+
+cd "$(dirname "$0")/../../.."
+if [ -z "${PROGRAMS:-}" ]; then
+  say "building"
+  cmake -S . -B build/recipes -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
+    -DSDMAE_PRESET_HEADER=examples/recipes/prostate/presets.hpp \
+    -DSDMAE_PRESETS="little_released;little_stopped;little_features" >&2
+  cmake --build build/recipes --target pretrain evaluate finetune compare >&2
+  PROGRAMS=build/recipes/examples
+fi
+batch=128  # the presets'
+
+# What pre-training sees: all tiles but the test slides'.
+tiles=$out/tiles.csv
+if [ ! -e "$tiles" ]; then
+  find "$data/train" "$data/unlabelled" -type f \
+    \( -name '*.[jJ][pP]*[gG]' -o -name '*.[pP][nN][gG]' -o -name '*.[tT][iI][fF]*' \) | sort |
+    awk 'BEGIN { print "path" } { gsub(/"/, "\"\""); print "\"" $0 "\"" }' >"$tiles.partial"
+  mv "$tiles.partial" "$tiles"
+fi
+count=$(($(wc -l <"$tiles") - 1))
+epoch=$((count / batch * batch))
+[ "$epoch" -gt 0 ] || stop "$data: $count tiles to pre-train on, less than a batch of $batch"
+epochs=$(((views + epoch / 2) / epoch))
+[ "$epochs" -gt 0 ] || epochs=1
+
+# with_tiles all|clean COMMAND…: clean leaves out tiles of which more than 2 % is pure white.
+with_tiles() {
+  which=$1
+  shift
+  [ "$which" = all ] || set -- "$@" --max-white 0.02
+  "$@"
+}
+
+# pretrain FOLDER OPTION…: a run of the program of that name.
+pretrain() {
+  folder=$1
+  shift
+  [ ! -e "$folder/done" ] || return 0
+  say "pretrain ${folder#"$root"/}"
+  [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
+  "$PROGRAMS/pretrain" --data "$tiles" --epochs "$epochs" --out "$folder" "$@"
+  : >"$folder/done"
+}
+
+# frozen FOLDER CHECKPOINT linear|knn all|clean
+frozen() {
+  [ ! -e "$1/result.json" ] || return 0
+  say "evaluate ${1#"$root"/}"
+  mkdir -p "$1"
+  with_tiles "$4" "$PROGRAMS/evaluate" --checkpoint "$2" --train "$data/train" --test "$data/test" \
+    --groups '^([^_]+)_' --method "$3" --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
+}
+
+# tuned FOLDER all|clean OPTION…: finetune, from what the options say.
+tuned() {
+  folder=$1
+  which=$2
+  shift 2
+  [ ! -e "$folder/result.json" ] || return 0
+  say "finetune ${folder#"$root"/}"
+  mkdir -p "$folder"
+  [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
+  with_tiles "$which" "$PROGRAMS/finetune" --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
+    --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 --out "$folder" "$@" >"$folder/figures.txt"
+}
+
+# judged ROW SEED: what a pre-trained checkpoint is worth, frozen and fine-tuned.
+judged() {
+  from=$root/$1/seed$2
+  for kind in all clean; do
+    for method in linear knn; do
+      frozen "$from/$method-$kind" "$from/pretrain/checkpoint.safetensors" "$method" "$kind"
+    done
+    [ "$1" = random ] || tuned "$from/finetune-$kind" "$kind" --init "$from/pretrain/checkpoint.safetensors" \
+      --epochs "$tuning_epochs" --seed "$2"
+  done
+}
+
+# policy ROW SEED NAME OPTION…: pre-trains by a policy's name, and judges.
+policy() {
+  row=$1 seed=$2 name=$3
+  shift 3
+  case $name in
+    mae) set -- --preset little_released --distill-weight 0 "$@" ;;
+    *) set -- --preset "little_$name" "$@" ;;
+  esac
+  pretrain "$root/$row/seed$seed/pretrain" --seed "$seed" "$@"
+  judged "$row" "$seed"
+}
+
+rows="random supervised"
+for name in $policies; do rows="$rows $name"; done
+for number in $seeds; do
+  # The first step's learning rate is 0: after it the weights are as they were drawn.
+  pretrain "$root/random/seed$number/pretrain" --preset little_released --seed "$number" --steps 1
+  judged random "$number"
+  for kind in all clean; do
+    tuned "$root/supervised/seed$number/finetune-$kind" "$kind" --from-nothing --preset little_released \
+      --epochs "$supervised_epochs" --seed "$number"
+  done
+  for name in $policies; do policy "$name" "$number" "$name"; done
+done
+# The preset's own ratio, 0.6, is the row mae.
+ratio_rows=
+for ratio in $ratios; do
+  row=mae-$ratio
+  if [ "$ratio" = 0.6 ]; then row=mae; fi
+  ratio_rows="$ratio_rows $row"
+  policy "$row" "$first_seed" mae --mask-ratio "$ratio"
+done
+
+# compared FIRST SECOND OPTION…: two folders of scores.
+compared() {
+  one=$1 other=$2
+  shift 2
+  "$PROGRAMS/compare" --first "$one/scores.csv" --second "$other/scores.csv" "$@"
+}
+
+# Every row against training from nothing, with the same seed and tiles, over all classes and benign against the rest.
+for folder in "$root"/*/seed*/*-all "$root"/*/seed*/*-clean; do
+  [ -e "$folder/result.json" ] || continue
+  seed=${folder%/*}
+  base=$root/supervised/${seed##*/}/finetune-${folder##*-}
+  [ -e "$folder/paired.json" ] || compared "$base" "$folder" --json "$folder/paired.json" >/dev/null
+  [ -e "$folder/rest.json" ] || compared "$base" "$folder" --rest benign --json "$folder/rest.json" >/dev/null
+done
+
+# figure FILE FIGURE ENTRY: a number of a report.
+figure() {
+  awk -v figure="\"$2\":" -v entry="\"$3\":" '
+    $1 == figure { inside = 1 }
+    inside && $1 == entry { sub(/,$/, "", $2); print $2; exit }' "$1"
+}
+
+# over_seeds ROW CELL FILE FIGURE ENTRY: every seed's number, a line each.
+over_seeds() {
+  for number in $seeds; do
+    report=$root/$1/seed$number/$2/$3
+    if [ -e "$report" ]; then figure "$report" "$4" "$5"; fi
+  done
+}
+mean() { awk '{ sum += $1 } END { if (NR) printf "%.3f", sum / NR }'; }
+mean_and_range() {
+  awk 'NR == 1 { low = high = $1 } { sum += $1; if ($1 < low) low = $1; if ($1 > high) high = $1 }
+    END { if (NR == 1) printf "%.3f", sum; else if (NR) printf "%.3f (%.3f–%.3f)", sum / NR, low, high }'
+}
+
+# line ROW CLASSIFIER all|clean: a row of the table; nothing where there is no such result.
+line() {
+  cell=$2-$3
+  report=$root/$1/seed$first_seed/$cell
+  [ -e "$report/result.json" ] || return 0
+  printf '| %s | %s | %s | %.3f–%.3f |' "$1" "$2" \
+    "$(over_seeds "$1" "$cell" result.json balanced_accuracy value | mean_and_range)" \
+    "$(figure "$report/result.json" balanced_accuracy low)" "$(figure "$report/result.json" balanced_accuracy high)"
+  printf ' %+.3f (%+.3f to %+.3f) |' "$(figure "$report/paired.json" balanced_accuracy difference)" \
+    "$(figure "$report/paired.json" balanced_accuracy low)" "$(figure "$report/paired.json" balanced_accuracy high)"
+  printf ' %s | %s |\n' "$(over_seeds "$1" "$cell" rest.json balanced_accuracy second | mean)" \
+    "$(over_seeds "$1" "$cell" rest.json roc_auc second | mean)"
+}
+
+# table all|clean ROW…
+table() {
+  kind=$1
+  shift
+  printf '| weights | classifier | balanced accuracy | 95 %% interval, seed %s | over supervised, seed %s | benign or not: balanced accuracy | AUC |\n' \
+    "$first_seed" "$first_seed"
+  printf '|---|---|---|---|---|---|---|\n'
+  for row in "$@"; do
+    for method in linear knn finetune; do line "$row" "$method" "$kind"; done
+  done
+}
+
+# best ROW…: the row and classifier with the highest mean balanced accuracy over all tiles, as row/classifier.
+best() {
+  for row in "$@"; do
+    for method in linear knn finetune; do
+      value=$(over_seeds "$row" "$method-all" result.json balanced_accuracy value | mean)
+      [ -z "$value" ] || printf '%s %s/%s\n' "$value" "$row" "$method"
+    done
+  done | sort -k1,1nr -s | awk 'NR == 1 { print $2 }'
+}
+
+fence=$(printf '\140\140\140')
+
+# against FIRST SECOND: two such, at the first seed.
+against() {
+  if [ -z "$1" ] || [ -z "$2" ] || [ "$1" = "$2" ]; then return 0; fi
+  for kind in all clean; do
+    one=$root/${1%/*}/seed$first_seed/${1#*/}-$kind
+    other=$root/${2%/*}/seed$first_seed/${2#*/}-$kind
+    printf '\n%s, then %s, %s tiles; and benign against the rest:\n\n%s\n' "$1" "$2" "$kind" "$fence"
+    compared "$one" "$other"
+    compared "$one" "$other" --rest benign
+    printf '%s\n' "$fence"
+  done
+}
+
+painters=
+distillers=
+for name in $policies; do
+  if [ "$name" = mae ]; then painters="$painters mae"; else distillers="$distillers $name"; fi
+done
+# Lists of words, meant to be split.
+# shellcheck disable=SC2086
+{
+  printf 'After %d image views (%d epochs of %d tiles), seeds %s.\n' $((epochs * epoch)) "$epochs" "$count" "$seeds"
+  printf '\nAll tiles:\n\n'
+  table all $rows
+  printf '\nWithout tiles of which more than 2 %% is pure white:\n\n'
+  table clean $rows
+  if [ -n "$ratio_rows" ]; then
+    printf '\nMask ratio, seed %s alone; that of mae is 0.6:\n\n' "$first_seed"
+    (seeds=$first_seed && table all $ratio_rows)
+  fi
+  printf '\nThe best of each kind in pairs, second less first. They were chosen by these same test tiles.\n'
+  painter=$(best $painters $ratio_rows)
+  distiller=$(best $distillers)
+  against supervised/finetune "$painter"
+  against supervised/finetune "$distiller"
+  against "$painter" "$distiller"
+} >"$root/table.md.partial"
+mv "$root/table.md.partial" "$root/table.md"
+cat "$root/table.md"

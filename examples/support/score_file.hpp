@@ -1,0 +1,99 @@
+// What a classifier said of test images, as a table: path,label,group, then a column for each class with its
+// probability.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "number_text.hpp"
+#include "sdmae/core/config.hpp"
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/csv.hpp"
+#include "sdmae/data/labels.hpp"
+
+namespace program {
+
+/// A row an image.
+struct score_table {
+  std::vector<std::string> classes, paths, labels;
+  std::vector<std::string> groups;  // slides; empty where none are known
+  std::vector<double> scores;       // [images, classes]
+
+  std::size_t size() const { return paths.size(); }
+
+  /// The text of the file; numbers read back as the same.
+  std::string text() const {
+    std::string all = "path,label,group";
+    for (const std::string& name : classes) all += "," + sdmae::csv_field(name);
+    all += "\n";
+    for (std::size_t i = 0; i < size(); ++i) {
+      all += sdmae::csv_field(paths[i]) + "," + sdmae::csv_field(labels[i]) + ",";
+      if (!groups.empty()) all += sdmae::csv_field(groups[i]);
+      for (std::size_t c = 0; c < classes.size(); ++c) all += "," + number_text(scores[i * classes.size() + c]);
+      all += "\n";
+    }
+    return all;
+  }
+};
+
+namespace detail {
+
+inline double probability(const std::string& text, const std::string& file, std::size_t row, const std::string& name) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || end != text.c_str() + text.size() || !(value >= 0 && value <= 1))
+    throw sdmae::error(file, "row " + std::to_string(row + 1) + " has \"" + text + "\" for class \"" + name + "\"",
+                       "give probabilities, numbers from 0 to 1");
+  return value;
+}
+
+// Every label is a class, and every class somebody's label.
+inline void check_classes(const score_table& table, const std::string& file) {
+  const auto named = [](const std::vector<std::string>& list, const std::string& word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+  };
+  for (std::size_t row = 0; row < table.size(); ++row)
+    if (!named(table.classes, table.labels[row]))
+      throw sdmae::error(
+          file,
+          "row " + std::to_string(row + 1) + " has label \"" + table.labels[row] + "\", and there is no such column",
+          "give a column for each class");
+  for (const std::string& name : table.classes)
+    if (!named(table.labels, name))
+      throw sdmae::error(file, "has no image of class \"" + name + "\"", "judge on images of all classes");
+}
+
+}  // namespace detail
+
+/// Reads such a file. Throws sdmae::error for one that cannot be read, lacks a column, holds anything but
+/// probabilities, names classes twice, or has an image of no class of its columns or a class of no image.
+inline score_table read_scores(const std::string& file) {
+  const sdmae::csv_table table = sdmae::read_csv(file);
+  const std::vector<std::string> first{"path", "label", "group"};
+  if (table.columns.size() < 3 || !std::equal(first.begin(), first.end(), table.columns.begin()))
+    throw sdmae::error(file, "does not begin with the columns path,label,group",
+                       "give what evaluate --scores or finetune has written");
+  score_table read;
+  read.classes.assign(table.columns.begin() + 3, table.columns.end());
+  const std::vector<std::string> known = sdmae::sorted_words(read.classes);
+  if (known.size() < 2 || known.size() < read.classes.size())
+    throw sdmae::error(file, "has " + std::to_string(known.size()) + " different columns after path,label,group",
+                       "give one for each class, at least two");
+  bool grouped = false;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::vector<std::string>& fields = table.rows[row];
+    read.paths.push_back(fields[0]);
+    read.labels.push_back(fields[1]);
+    read.groups.push_back(fields[2]);
+    grouped = grouped || !fields[2].empty();
+    for (std::size_t c = 0; c < read.classes.size(); ++c)
+      read.scores.push_back(detail::probability(fields[3 + c], file, row, read.classes[c]));
+  }
+  if (!grouped) read.groups.clear();
+  detail::check_classes(read, file);
+  return read;
+}
+
+}  // namespace program

@@ -1,0 +1,158 @@
+# The prostate recipe, with programs that only note how they were called: what it asks for, what a second call skips,
+# what a stopped one goes on with, and the table that it makes.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+find_program(SHELL sh)
+if(NOT SHELL)
+  message("check skipped: this machine has no sh")
+  return()
+endif()
+set(script ${GOLDEN}/../../../examples/recipes/prostate/run.sh)
+
+# Tiles that nobody looks at: 3 to learn from, 3 to be tried on, 130 without labels.
+foreach(class IN ITEMS benign gleason3 gleason4)
+  file(WRITE "${SCRATCH}/data/train/${class}/slide 1_1.jpeg" "")
+  file(WRITE ${SCRATCH}/data/test/${class}/slide2_1.jpeg "")
+endforeach()
+foreach(i RANGE 1 130)
+  file(WRITE ${SCRATCH}/data/unlabelled/slide3_${i}.jpeg "")
+endforeach()
+
+# Each notes its words in calls.txt and leaves what the real one does. With "stop" in the folder, pretrain ends before
+# its last step.
+file(WRITE ${SCRATCH}/stub.sh [=[#!/bin/sh
+echo "$(basename "$0") $*" >>"$STUB/calls.txt"
+put_scores() {
+  printf 'path,label,group,benign,gleason3,gleason4\n' >"$1"
+  printf 'a,benign,1,%s\nb,gleason3,2,0.2,0.7,0.1\nc,gleason4,3,0.1,0.1,0.8\n' "$2" >>"$1"
+}
+put_json() {
+  printf '{\n  "figures": {\n    "accuracy": {\n      "value": 0.1\n    },\n    "balanced_accuracy": {\n' >"$1"
+  printf '      "value": %s,\n      "low": 0.25,\n      "high": 0.875\n    }\n  }\n}\n' "$2" >>"$1"
+}
+name=$(basename "$0")
+first=0.3,0.5,0.2 value=0.5
+case "$*" in *seed1*) value=0.75 ;; esac
+case "$*" in *released*) first=0.8,0.1,0.1 ;; esac
+while [ $# -gt 0 ]; do
+  case $1 in
+    --out) out=$2 ;;
+    --scores) put_scores "$2" "$first" ;;
+    --json) put_json "$2" "$value" ;;
+  esac
+  shift
+done
+[ -z "${out:-}" ] || { mkdir -p "$out" && : >"$out/checkpoint.safetensors"; }
+case $name in
+  pretrain) if [ -e "$STUB/stop" ]; then exit 1; fi ;;
+  finetune) put_scores "$out/scores.csv" "$first" && put_json "$out/result.json" "$value" ;;
+esac
+]=])
+file(MAKE_DIRECTORY ${SCRATCH}/bin)
+foreach(name IN ITEMS pretrain evaluate finetune)
+  file(COPY_FILE ${SCRATCH}/stub.sh ${SCRATCH}/bin/${name})
+  file(CHMOD ${SCRATCH}/bin/${name} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+endforeach()
+file(CREATE_LINK ${PROGRAM} ${SCRATCH}/bin/compare SYMBOLIC)
+
+# recipe(<word>…) runs the script; the words before -- are its environment. Its stubs note their calls afresh.
+function(recipe)
+  file(REMOVE ${SCRATCH}/calls.txt)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env PROGRAMS=bin STUB=${SCRATCH} ${ARGN} WORKING_DIRECTORY ${SCRATCH}
+    RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err TIMEOUT 120)
+  set(calls "")
+  if(EXISTS ${SCRATCH}/calls.txt)
+    file(STRINGS ${SCRATCH}/calls.txt calls)
+  endif()
+  foreach(name IN ITEMS status out err calls)
+    set(${name} "${${name}}" PARENT_SCOPE)
+  endforeach()
+endfunction()
+# calls_are(<count> <pattern>): so many of the calls match.
+function(calls_are count pattern)
+  set(matching ${calls})
+  list(FILTER matching INCLUDE REGEX "${pattern}")
+  list(LENGTH matching found)
+  if(NOT found EQUAL count)
+    fault("${found} calls match ${pattern}, not ${count}: ${calls}")
+  endif()
+endfunction()
+
+foreach(wrong IN ITEMS "2 usage -- data" "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 nonsense -- data out")
+  string(REPLACE " " ";" words "${wrong}")
+  list(POP_FRONT words code piece dashes)
+  set(environment "")
+  if(piece STREQUAL "VIEWS=many")
+    set(environment VIEWS=many)
+  elseif(piece STREQUAL "nonsense")
+    set(environment POLICIES=nonsense SEEDS=0)
+  endif()
+  recipe(${environment} sh ${script} ${words})
+  if(NOT status EQUAL code OR NOT err MATCHES "run.sh: [^\n]*${piece}[^\n]*\n$")
+    fault("[${wrong}] exits with ${status}: ${err}")
+  endif()
+  file(REMOVE_RECURSE ${SCRATCH}/out)
+endforeach()
+
+set(asked VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" TUNING_EPOCHS=7 SUPERVISED_EPOCHS=9
+  sh ${script} data out)
+file(WRITE ${SCRATCH}/stop "")
+recipe(${asked})
+if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/1000/random/seed0/pretrain/done)
+  fault("a stopped pre-training went unnoticed: ${err}")
+endif()
+calls_are(1 "")
+file(REMOVE ${SCRATCH}/stop)
+
+recipe(${asked})
+if(NOT status EQUAL 0)
+  fault("${err}")
+endif()
+# Random, mae and released weights with two seeds, and one mask ratio of its own; 136 tiles less 3 for the test, 128 of
+# them an epoch, 1,000 views.
+calls_are(7 "^pretrain .*--epochs 8 ")
+calls_are(1 "^pretrain .*random/seed0.*--resume")
+calls_are(1 "^pretrain .*--resume")
+calls_are(2 "^pretrain .*--steps 1")
+calls_are(3 "^pretrain .*--preset little_released --distill-weight 0")
+calls_are(1 "^pretrain .*--distill-weight 0 --mask-ratio 0.3")
+calls_are(28 "^evaluate ")
+calls_are(14 "^evaluate .*--max-white 0.02")
+calls_are(14 "^evaluate .*--method knn")
+calls_are(14 "^finetune ")
+calls_are(7 "^finetune .*--max-white 0.02")
+calls_are(4 "^finetune .*--from-nothing --preset little_released --epochs 9")
+calls_are(10 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
+lines_of(tiles out/tiles.csv)
+file(READ ${SCRATCH}/out/1000/table.md table)
+if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
+  fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
+endif()
+foreach(piece IN ITEMS
+    "After 1024 image views (8 epochs of 133 tiles), seeds 0 1."
+    "| random | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
+    "| supervised | finetune | 0.625 (0.500–0.750) | 0.250–0.875 | +0.000 (+0.000 to +0.000) |"
+    "| released | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
+    "| mae-0.3 | knn | 0.500 | 0.250–0.875 |"
+    "| mae | knn | 0.500 | 0.250–0.875 |"
+    "mae/linear, then released/linear, all tiles")
+  string(FIND "${table}" "${piece}" place)
+  if(place EQUAL -1)
+    fault("the table does not hold ${piece}: ${table}")
+  endif()
+endforeach()
+
+state(before out)
+recipe(${asked})
+calls_are(0 "")
+unchanged(out "${before}")
+if(NOT status EQUAL 0 OR NOT out STREQUAL table)
+  fault("a second call did not print the table again: ${err}")
+endif()
+
+# Another length is another run; of a fine-tuning that was stopped, the rest.
+file(REMOVE ${SCRATCH}/out/1000/mae/seed1/finetune-clean/result.json)
+recipe(${asked})
+calls_are(1 "")
+calls_are(1 "^finetune .*mae/seed1/finetune-clean.*--resume")
+recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= sh ${script} data out)
+calls_are(2 "^pretrain .*--epochs 16 ")
