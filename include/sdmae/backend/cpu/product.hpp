@@ -39,7 +39,7 @@ struct right_operand {
 /// How products are cut so that what is read again stays in cache: a block of the left operand in the second level, a
 /// panel of the right one beside it.
 struct blocking {
-  static constexpr index rows = 392, depth = 512;
+  static constexpr index rows = 392, depth = 512, sum = 192;
   /// Values of scratch that a thread needs for its blocks and panels.
   template <class T>
   static constexpr index scratch = depth*(rows + tile<T>::rows + tile<T>::width) + rows*(64 / index(sizeof(T)));
@@ -133,13 +133,13 @@ left_operand<T> spread_rows(left_operand<T> from, index rows, index deep, T* to)
 
 /// A tile at the right edge: its sums go through a copy that is as wide as the registers.
 template <class T>
-void multiply_edge(int rows, index columns, index depth, left_operand<T> a, const T* b, T* c, index c_row,
-                   bool accumulate, const T* bias) {
+void multiply_edge(int rows, index columns, index depth, left_operand<T> a, const T* b, T* c, index c_row, into how,
+                   const T* bias) {
   constexpr index width = tile<T>::width;
   alignas(64) T sums[tile<T>::rows * width] = {}, add[width] = {};
   if (bias != nullptr) std::copy_n(bias, columns, add);
-  for (index i = 0; accumulate && i < rows; ++i) std::copy_n(c + i * c_row, columns, sums + i * width);
-  multiply_tile<T>(rows, depth, a.data, a.row, a.depth, b, width, sums, width, accumulate, add);
+  for (index i = 0; how != into::stored && i < rows; ++i) std::copy_n(c + i * c_row, columns, sums + i * width);
+  multiply_tile<T>(rows, depth, a.data, a.row, a.depth, b, width, sums, width, how, add);
   for (index i = 0; i < rows; ++i) std::copy_n(sums + i * width, columns, c + i * c_row);
 }
 
@@ -151,10 +151,12 @@ struct keep_sums {
 };
 
 /// result = left·right + bias, or result += left·right + bias, for rows [0, rows) and columns [0, columns); row r
-/// starts at result + r·row; bias has a value a column, or is null. Every sum runs over the depth in ascending order
-/// from 0 or from what the result holds; how the matrix is cut into blocks and tiles changes no sum. `scratch` holds
-/// blocking::scratch values. finish(first row, rows, first column, columns) is told of every tile that is done, while
-/// it is in cache; what it reads for row r from column c on, at finish.beside(r, c) if it has that, is fetched before.
+/// starts at result + r·row; bias has a value a column, or is null. Every sum runs over the depth in ascending order;
+/// how the matrix is cut into blocks and tiles changes none. Added to a result, it goes on from what that holds value
+/// by value, so that a depth may be cut anywhere; else it is a sum of sums of blocking::sum values, whose roundings add
+/// up to less. `scratch` holds blocking::scratch values. finish(first row, rows, first column, columns) is told of
+/// every tile that is done, while it is in cache; what it reads for row r from column c on, at finish.beside(r, c) if
+/// it has that, is fetched before.
 template <class T, class Finish = keep_sums>
 void multiply(index rows, index columns, index depth, left_operand<T> left, right_operand<T> right, T* result,
               index row, bool accumulate, T* scratch, const T* bias = nullptr, const Finish& finish = {}) {
@@ -163,7 +165,7 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
   T* const block = scratch + blocking::depth * width;
   for (index k = 0, deep = 0; k < depth; k += deep) {
     deep = detail::next_cut(depth, k, blocking::depth) - k;
-    const bool add = accumulate || k > 0, last = k + deep == depth;
+    const bool last = k + deep == depth;
     for (index r0 = 0, r1 = 0; r0 < rows; r0 = r1) {
       r1 = detail::next_cut(rows, r0, blocking::rows);
       const index block_rows = r1 - r0;
@@ -195,12 +197,17 @@ void multiply(index rows, index columns, index depth, left_operand<T> left, righ
           const left_operand<T> tile_rows = left.row == 1 ? left_operand<T>{a.data + r * deep, 1, tall}
                                                           : left_operand<T>{a.data + r * a.row, a.row, a.depth};
           T* const to = result + (r0 + r) * row + c;
-          const T* const plus = last && bias != nullptr ? bias + c : nullptr;
-          if (count == width)
-            multiply_tile<T>(int(tall), deep, tile_rows.data, tile_rows.row, tile_rows.depth, b, b_depth, to, row, add,
-                             plus, next);
-          else
-            detail::multiply_edge<T>(int(tall), count, deep, tile_rows, b, to, row, add, plus);
+          for (index s = 0, stop = 0; s < deep; s = stop) {
+            stop = accumulate ? deep : detail::next_cut(deep, s, blocking::sum);
+            const into how = accumulate ? into::continued : k + s > 0 ? into::added : into::stored;
+            const left_operand<T> part{tile_rows.data + s * tile_rows.depth, tile_rows.row, tile_rows.depth};
+            const T* const plus = last && stop == deep && bias != nullptr ? bias + c : nullptr;
+            if (count == width)
+              multiply_tile<T>(int(tall), stop - s, part.data, part.row, part.depth, b + s * b_depth, b_depth, to, row,
+                               how, plus, s == 0 ? next : coming_lines<T>{});
+            else
+              detail::multiply_edge<T>(int(tall), count, stop - s, part, b + s * b_depth, to, row, how, plus);
+          }
           if (last) finish(r0 + r, tall, c, count);
         }
       }

@@ -36,15 +36,19 @@ struct coming_lines {
   const T* beside = nullptr;
 };
 
+/// What a tile's sums are to what the result holds: written over it, added to it, or begun from it.
+enum class into { stored, added, continued };
+
 namespace detail {
 
-/// c[i][j] = Σ_k a[i·a_row + k·a_depth]·b[k·b_depth + j], started from c[i][j] if `accumulate`, else from 0, one
-/// multiply-add after the other for k = 0 … depth − 1; then bias[j] is added, unless bias is null. Meanwhile the lines
+/// c[i][j] = Σ_k a[i·a_row + k·a_depth]·b[k·b_depth + j], started from c[i][j] if continued, else from 0, one
+/// multiply-add after the other for k = 0 … depth − 1; then c[i][j] is added if that is asked for, and bias[j] unless
+/// bias is null. Meanwhile the lines
 /// of the tile below and of `next` are fetched, one row with each k: all at once they would keep every line buffer
 /// waiting for memory, and the operands, which are near, behind them.
 template <class T, int Rows>
 void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
-                           index c_row, bool accumulate, const T* bias, coming_lines<T> next) {
+                           index c_row, into how, const T* bias, coming_lines<T> next) {
   constexpr int lanes = tile<T>::lanes;
   typedef T vec __attribute__((vector_size(tile<T>::vector_bytes)));
   // One vector at a time, and every loop unrolled, or GCC takes the sums over the stack.
@@ -63,7 +67,7 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
     __builtin_prefetch(line + lanes, 0, 2);
   };
   vec sum[Rows][2] = {};
-  if (accumulate) {
+  if (how == into::continued) {
     SDMAE_UNROLL_ON_HOST
     for (int i = 0; i < Rows; ++i) {
       sum[i][0] = load(c + i * c_row);
@@ -84,6 +88,13 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
     if (k < Rows && next.beside != nullptr) fetch(next.beside + k * c_row);
     if (k < next.panel_rows) fetch_far(next.panel + k * next.panel_row);
   }
+  if (how == into::added) {
+    SDMAE_UNROLL_ON_HOST
+    for (int i = 0; i < Rows; ++i) {
+      sum[i][0] += load(c + i * c_row);
+      sum[i][1] += load(c + i * c_row + lanes);
+    }
+  }
   if (bias != nullptr) {
     const vec low = load(bias), high = load(bias + lanes);
     SDMAE_UNROLL_ON_HOST
@@ -100,7 +111,7 @@ void multiply_rows_of_tile(index depth, const T* a, index a_row, index a_depth, 
 }
 
 template <class T>
-using tile_function = void (*)(index, const T*, index, index, const T*, index, T*, index, bool, const T*,
+using tile_function = void (*)(index, const T*, index, index, const T*, index, T*, index, into, const T*,
                                coming_lines<T>);
 
 /// One kernel for every number of rows up to the tile's, so that a remainder is summed in the same way.
@@ -114,9 +125,9 @@ constexpr std::array<tile_function<T>, sizeof...(I)> tile_functions(std::integer
 /// c: `rows` rows of tile::width values, c_row apart.
 template <class T>
 void multiply_tile(int rows, index depth, const T* a, index a_row, index a_depth, const T* b, index b_depth, T* c,
-                   index c_row, bool accumulate, const T* bias = nullptr, coming_lines<T> next = {}) {
+                   index c_row, into how, const T* bias = nullptr, coming_lines<T> next = {}) {
   static constexpr auto functions = detail::tile_functions<T>(std::make_integer_sequence<int, tile<T>::rows>{});
-  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, c, c_row, accumulate, bias, next);
+  functions[static_cast<std::size_t>(rows - 1)](depth, a, a_row, a_depth, b, b_depth, c, c_row, how, bias, next);
 }
 
 }  // namespace sdmae::cpu
