@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "counted_backend.hpp"
+#include "sdmae/model/presets.hpp"
 #include "sdmae/train/preset_trainer.hpp"
+#include "support/known_presets.hpp"
 #include "support/program.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "sdmae/io/bar_chart.hpp"
@@ -59,19 +61,11 @@ bench::operation_calls count(const options& asked) {
   return calls;
 }
 
-bench::operation_calls count(const options& asked) {
-  using namespace sdmae::presets;
+template <class... Presets>
+bench::operation_calls count(const options& asked, sdmae::presets::preset_list<Presets...>) {
   bench::operation_calls calls;
-  const auto tried = [&]<class Preset>(Preset*) {
-    if (asked.preset == Preset::name) calls = count<Preset>(asked);
-  };
-  tried(static_cast<quickstart*>(nullptr));
-  tried(static_cast<pretrain_mae_tiny_patch16_224*>(nullptr));
-  tried(static_cast<pretrain_mae_small_patch16_224*>(nullptr));
-  tried(static_cast<pretrain_mae_smallEx_patch16_224*>(nullptr));
-  tried(static_cast<pretrain_mae_small_patch8_96*>(nullptr));
-  if (calls.empty())
-    throw sdmae::error("--preset " + asked.preset, "there is no such preset", "pretrain --help names them");
+  const bool known = ((asked.preset == Presets::name && (calls = count<Presets>(asked), true)) || ...);
+  if (!known) throw program::no_such_preset(asked.preset);
   return calls;
 }
 
@@ -117,7 +111,7 @@ void draw([[maybe_unused]] const options& asked, [[maybe_unused]] const std::str
 }
 
 void run(const options& asked) {
-  const std::vector<line> lines = lines_of(count(asked), asked);
+  const std::vector<line> lines = lines_of(count(asked, program::known_presets{}), asked);
   line all{"all"};
   std::printf("%-24s %8s %10s %10s %10s %12s\n", "operation", "calls", "GFLOP", "MB", "bound ms", "expected ms");
   const auto print = [](const line& l) {
@@ -147,7 +141,7 @@ int main(int argc, char** argv) {
   CLI::App app("Tells what a training step costs on a GPU by the numbers of its data sheet.", "roofline");
   options asked;
   constexpr int most = 1'000'000;
-  app.add_option("--preset", asked.preset, "architecture (" + asked.preset + ")");
+  app.add_option("--preset", asked.preset, "architecture (" + asked.preset + "): " SDMAE_KNOWN_PRESETS);
   app.add_option("--precision", asked.precision, "fp32, tf32 or bf16 (the default)")
       ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
   app.add_option("--batch", asked.batch, "images a step (1024)")->check(program::whole(1, most));

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ using sdmae::index;
 struct options {
   std::string preset;
   program::device_options device;
-  index batch = 32, steps = 5, slice = 0;
+  index batch = 32, steps = 5;
+  std::optional<index> slice;
   int threads = 0;
   bool forward = false, memory = false;
 };
@@ -39,7 +41,7 @@ void run(const options& asked) {
   settings.threads = team.size();
   const sdmae::index patches = preset.image.patches();
   const auto tokens = static_cast<double>(asked.forward ? patches : settings.mask.visible(patches));
-  settings.slice = std::min(asked.batch, asked.slice > 0 ? asked.slice : sdmae::default_slice(tokens));
+  settings.slice = asked.device.slice(asked.slice, asked.batch, tokens);
   program::check_resident_memory(preset, asked.device.available_memory());
   const auto trainer = preset.make(settings);
   if (asked.memory) {
@@ -108,7 +110,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", asked.batch, "images a step")->check(program::whole(1, most));
   app.add_option("--steps", asked.steps, "steps that are timed, after two that are not")
       ->check(program::whole(1, most));
-  app.add_option("--slice", asked.slice, "images that pass through the model together")->check(program::whole(1, most));
+  app.add_option("--slice", asked.slice, program::device_options::slice_help)->check(program::whole(1, most));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   asked.device.declare(app);
   app.add_flag("--forward", asked.forward, "feature extraction instead: the encoder over whole images");

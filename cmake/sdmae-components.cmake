@@ -96,7 +96,7 @@ sdmae_component(picture
 
 # Its units are compiled by nvcc; the headers alone are enough for the tests on an emulated device.
 sdmae_component(cuda
-  PACKAGES CUDAToolkit:12
+  PACKAGES CUDAToolkit:12.8
   TARGETS CUDA::cudart CUDA::cublasLt
   HEADERS backend/cuda.cuh backend/cuda/*.hpp backend/cuda/*.cuh
   DEBIAN nvidia-cuda-toolkit)

@@ -198,7 +198,7 @@ class finetuning {
   void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
     std::vector<double> probabilities;
     const auto count = static_cast<index>(classes_.size());
-    reader.features(*trainer_, *test_.tiles, 0, reader.usual_slice(),
+    reader.features(*trainer_, *test_.tiles, 0, plan_.trainer.slice,
                     [&](const float* scores, const std::uint64_t*, index images) {
                       for (index i = 0; i < images; ++i, scores += count) {
                         const double largest = *std::max_element(scores, scores + count);

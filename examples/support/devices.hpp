@@ -2,7 +2,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,10 @@
 namespace program {
 
 struct device_options {
+  static constexpr sdmae::index slice_on_cuda = 64;
+  static constexpr const char* slice_help =
+      "images that pass through the model together (on cuda: 64); changes memory, not results: on cuda their last bits";
+
   std::string backend = "cpu", precision = "fp32";
 
   void declare(CLI::App& app) {
@@ -34,8 +40,14 @@ struct device_options {
     if (backend == "cpu") return on_cpu;
     if (!free_memory_of_cuda())
       throw sdmae::error("--backend cuda", "this program was built without it",
-                         "build with cmake --preset cuda && cmake --build --preset cuda (needs nvcc 12 or newer)");
+                         "build with cmake --preset cuda && cmake --build --preset cuda (needs nvcc 12.8 or newer)");
     return find_registered(registry, preset_on_cuda(preset, precision));
+  }
+  /// Images of a batch that pass through a model together: `asked`, or, when nobody says, as many as keep the device
+  /// busy. Not what is free on it at the time: last bits of a run on cuda depend on its slice.
+  sdmae::index slice(std::optional<sdmae::index> asked, sdmae::index batch, double tokens_of_an_image) const {
+    const sdmae::index usual = backend == "cuda" ? slice_on_cuda : sdmae::default_slice(tokens_of_an_image);
+    return std::min(asked.value_or(usual), batch);
   }
   std::size_t available_memory() const {
     return backend == "cuda" ? free_memory_of_cuda()() : program::available_memory();

@@ -28,9 +28,10 @@ struct finetune_options {
   labelled_options data;
   device_options device;
   augmentation_options augment;
-  sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, slice = 0, save_every = 0, replicates = 1000;
+  sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, save_every = 0, replicates = 1000;
   double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
   double drop_path = 0.1, smoothing = 0.1;
+  std::optional<sdmae::index> slice;
   std::optional<double> layer_decay;
   sdmae::mix_settings mixing;
   std::uint64_t seed = 0;
@@ -46,8 +47,7 @@ struct finetune_options {
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
-    app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
-        ->check(whole(1, most));
+    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
     app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
     app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
@@ -168,10 +168,9 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 
   const double peak = o.learning_rate * static_cast<double>(o.batch) / 256;
-  const sdmae::index fitting = sdmae::default_slice(static_cast<double>(preset.image.patches()));
   plan.trainer = {.seed = o.seed,
                   .threads = plan.threads,
-                  .slice = std::min(o.slice > 0 ? o.slice : fitting, o.batch),
+                  .slice = o.device.slice(o.slice, o.batch, static_cast<double>(preset.image.patches())),
                   .classes = count,
                   .smoothing = o.smoothing,
                   .layer_decay = o.chosen_layer_decay(),

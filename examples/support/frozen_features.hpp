@@ -50,7 +50,9 @@ class frozen_encoder {
            sdmae::classifier_options{.classes = static_cast<sdmae::index>(classes_.size())});
     tell_reshaped(checkpoint, sdmae::load_parameters(checkpoint, *trainer_, {.part = sdmae::is_of_encoder}));
     reader_ = std::make_unique<tile_reader>(image_, threads, filter);
-    slice_ = device.backend == "cuda" ? tile_reader::batch : reader_->usual_slice();
+    const sdmae::index usual = device.backend == "cuda" ? tile_reader::batch : reader_->usual_slice();
+    slice_ = slice_that_fits(usual, device.available_memory(),
+                             [&](sdmae::index images) { return trainer_->feature_memory(images); });
   }
 
   sdmae::index width() const { return trainer_->feature_width(); }

@@ -28,10 +28,10 @@ struct pretrain_options {
   slide_options slide;
   white_option white;
   augmentation_options augment;
-  std::optional<sdmae::index> epochs, batch, warmup_epochs;
+  std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
-  sdmae::index steps = 0, slice = 0, save_every = 0, synthetic = 4096;
+  sdmae::index steps = 0, save_every = 0, synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
   bool resume = false, partial = false, memory = false, tensorboard = false;
@@ -44,8 +44,7 @@ struct pretrain_options {
     app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
     app.add_option("--batch", batch, "images a step")->check(whole(1, most));
-    app.add_option("--slice", slice, "images that pass through the model together; changes memory, not results")
-        ->check(whole(1, most));
+    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
     app.add_option("--lr", learning_rate, "base learning rate, times batch/256")->check(within(0, 10, true));
     app.add_option("--min-lr", min_learning_rate, "learning rate at the end")->check(within(0, 10));
     app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(whole(0, most));
@@ -152,8 +151,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
     throw sdmae::error("--mask-ratio " + number_text(r.mask_ratio) + " --distill-weight 0",
                        "leave nothing to learn from: none of " + std::to_string(patches) + " patches is hidden",
                        "hide more, or distil");
-  plan.slice =
-      std::min<sdmae::index>(o.slice > 0 ? o.slice : sdmae::default_slice(static_cast<double>(visible)), r.batch);
+  plan.slice = o.device.slice(o.slice, r.batch, static_cast<double>(visible));
   plan.trainer.slice = plan.slice;
   plan.trainer.distill_weight = r.distill_weight;
   if (o.loss_on == "tissue") plan.trainer.without = sdmae::background{};

@@ -281,6 +281,7 @@ cudaError_t cudaFree(void* memory) {
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
   if (const cudaError_t refused = unless_capturing("cudaMallocHost"); refused != cudaSuccess) return note(refused);
   auto* const taken = static_cast<std::byte*>(std::malloc(bytes));
+  if (taken == nullptr) return note(cudaErrorMemoryAllocation);
   here().pinned[taken] = bytes;
   count_handle("pinned allocations", 1);
   *memory = taken;

@@ -54,6 +54,15 @@ class feature_extractor {
     }
   }
 
+  /// Bytes that an extractor with such slices takes of the backend's memory.
+  static std::size_t memory(model<Architecture, B>& from, index slice, pooling how = pooling::mean) {
+    feature_extractor planned(from, how);
+    planning_backend<B> nothing(from.backend());
+    arena plan;
+    planned.run(nothing, plan, slice);
+    return plan.peak();
+  }
+
   /// Floating-point operations of the products for `count` images.
   double work(index count) {
     planning_backend<B> counting(backend());
@@ -66,6 +75,9 @@ class feature_extractor {
   static constexpr index N = Architecture::N, C = Architecture::encoder::C;
   using encoder = typename Architecture::encoder;
   using tower = typename encoder::blocks;
+
+  /// One that only plans.
+  feature_extractor(model<Architecture, B>& from, pooling how) : model_(from), slice_(0), pooling_(how) {}
 
   B& backend() { return model_.backend(); }
 

@@ -1,6 +1,7 @@
 // An architecture on a backend, and what trains it, behind an interface derived from `training`.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ class built_training : public Interface {
     (*extractor_)(images, out);
     return extractor_->work(images.size());
   }
+  std::size_t feature_memory(index slice) override { return extractor_type::memory(model_, slice); }
 
   std::vector<named_tensor> parameters() override {
     std::vector<named_tensor> tensors;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ struct named_tensor {
 };
 
 /// How many images should pass through a model together when nobody says: enough tokens for the blocks of the products,
-/// and no more, for memory grows with them. Results do not depend on it.
+/// and no more, for memory grows with them. Results on the CPU do not depend on it.
 inline index default_slice(double tokens_of_an_image) {
   return std::max<index>(1, std::lround(320 / std::max(1.0, tokens_of_an_image)));
 }
@@ -52,6 +53,8 @@ class training {
   virtual index feature_width() const = 0;
   /// Writes [images, feature_width()] to `out`; see feature_extractor. Returns the work of the products.
   virtual double features(byte_batch& images, index slice, float* out) = 0;
+  /// Bytes that features of such slices take of the backend's memory.
+  virtual std::size_t feature_memory(index slice) = 0;
 };
 
 }  // namespace sdmae

@@ -311,4 +311,37 @@ TEST_CASE("machines that cannot: no device, no memory; one line each") {
   CHECK_NOTHROW(gpu.allocate(64));
 }
 
+TEST_CASE("what can be done about an error: what kills the process, the driver, the device, the program") {
+  using sdmae::cuda::remedy_for;
+  const auto starts = [](const std::string& text, const std::string& with) { return text.find(with) == 0; };
+  for (const cudaError_t code : {cudaErrorIllegalAddress, cudaErrorLaunchFailure, cudaErrorECCUncorrectable,
+                                 cudaErrorMisalignedAddress, cudaErrorIllegalInstruction})
+    CHECK(starts(remedy_for(code), "the device cannot be used any more in this process: start again"));
+  for (const cudaError_t code :
+       {cudaErrorInsufficientDriver, cudaErrorUnsupportedPtxVersion, cudaErrorSystemDriverMismatch})
+    CHECK(starts(remedy_for(code), "update the NVIDIA driver"));
+  CHECK(starts(remedy_for(cudaErrorInvalidDevice), "choose a device that nvidia-smi lists"));
+  CHECK(starts(remedy_for(cudaErrorDevicesUnavailable), "another process has the device for itself"));
+  CHECK(starts(remedy_for(cudaErrorInvalidValue), "this should not happen: please report"));
+  CHECK(starts(remedy_for(CUBLAS_STATUS_NOT_INITIALIZED), "is there a cuBLASLt of the toolkit"));
+  CHECK(starts(remedy_for(CUBLAS_STATUS_ALLOC_FAILED), "choose a smaller slice"));
+  CHECK(starts(remedy_for(CUBLAS_STATUS_EXECUTION_FAILED), "the device cannot be used any more"));
+  CHECK(starts(remedy_for(CUBLAS_STATUS_INVALID_VALUE), "this should not happen"));
+  const std::string missing = error_of([] { sdmae::cuda_backend<float>({.device = 7}); });
+  CHECK(missing.find("cudaSetDevice failed") != std::string::npos);
+  CHECK(missing.find("; choose a device that nvidia-smi lists") != std::string::npos);
+}
+
+TEST_CASE("copies need somewhere to pass through: no pinned memory, or too little of it asked for, in one line each") {
+  watched device;
+  std::size_t too_much = std::size_t{1} << 46;
+  CHECK(error_of([&] { sdmae::cuda::pinned_memory{too_much}; }) ==
+        "pinned memory: the system has no 67108864 MiB for it; end other programs, or give this one more of the "
+        "machine's memory");
+  for (const std::size_t bytes : {0, 1})
+    CHECK(error_of([&] { sdmae::cuda_backend<float>({.staging = bytes}); }) ==
+          "cuda_options::staging: less than 2 bytes, a byte for each half; leave it at its default");
+  CHECK_NOTHROW(sdmae::cuda_backend<float>({.staging = 2}));
+}
+
 }  // namespace

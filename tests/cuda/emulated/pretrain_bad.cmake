@@ -38,6 +38,7 @@ if(EXISTS ${SCRATCH}/nowhere)
 endif()
 
 # A kernel faults in mid-training: the last checkpoint is good, and the run goes on from it.
+list(APPEND on_cuda --slice 12)
 run(${on_cuda} --steps 8 --out straight)
 expect(SUCCESS)
 set(ENV{CUDA_EMULATION_FAULT} 1500)

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "sdmae/core/error.hpp"
+#include "support/devices.hpp"
 #include "support/memory.hpp"
 
 namespace {
@@ -117,4 +118,15 @@ TEST_CASE("a slice is as usual where it fits, as large as fits where it does not
     CHECK(std::string(problem.what()).find("one image needs 1 MiB beside the model, there are 0 MiB; choose") !=
           std::string::npos);
   }
+}
+
+TEST_CASE("the slice that nobody has asked for: by the CPU's caches, 64 on cuda, never more than the batch") {
+  program::device_options device;
+  CHECK(device.slice({}, 256, 80.0) == 4);
+  CHECK(device.slice({}, 3, 80.0) == 3);
+  device.backend = "cuda";
+  CHECK(device.slice({}, 256, 80.0) == 64);
+  CHECK(device.slice({}, 16, 80.0) == 16);
+  CHECK(device.slice(5, 256, 80.0) == 5);
+  CHECK(device.slice(100, 256, 80.0) == 100);
 }

@@ -23,19 +23,73 @@ struct place {
   }
 };
 
+inline constexpr const char* start_again =
+    "the device cannot be used any more in this process: start again from the last checkpoint";
+inline constexpr const char* please_report = "this should not happen: please report this line";
+
+/// After these every call fails until the process ends.
+constexpr bool is_sticky(cudaError_t code) {
+  switch (code) {
+    case cudaErrorIllegalAddress:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorInvalidPc:
+    case cudaErrorHardwareStackError:
+    case cudaErrorAssert:
+    case cudaErrorLaunchFailure:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorUnknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// What a user can do about an error of the runtime.
 inline std::string remedy_for(cudaError_t code) {
+  if (is_sticky(code)) return start_again;
   switch (code) {
     case cudaErrorNoDevice:
       return "run on a machine with an NVIDIA GPU, or choose the CPU backend";
+    case cudaErrorInvalidDevice:
+      return "choose a device that nvidia-smi lists and CUDA_VISIBLE_DEVICES does not hide";
+    case cudaErrorDevicesUnavailable:
+      return "another process has the device for itself: wait for it, or choose another device";
     case cudaErrorInsufficientDriver:
       return "update the NVIDIA driver: it is older than the CUDA runtime asks for";
+    case cudaErrorUnsupportedPtxVersion:
+      return "update the NVIDIA driver: it is older than the compiler of the kernels";
+    case cudaErrorSystemDriverMismatch:
+      return "update the NVIDIA driver, and restart the machine: the loaded driver and its library differ";
+    case cudaErrorInitializationError:
+    case cudaErrorSystemNotReady:
+      return "nvidia-smi tells whether the driver works: restart it, or the machine";
     case cudaErrorNoKernelImageForDevice:
       return "build with the device's architecture in CMAKE_CUDA_ARCHITECTURES";
     case cudaErrorMemoryAllocation:
       return "choose a smaller slice or batch, or a smaller model";
     default:
-      return "the device cannot be used any more in this process: start again from the last checkpoint";
+      return please_report;
+  }
+}
+
+/// What a user can do about an error of cuBLASLt.
+inline std::string remedy_for(cublasStatus_t status) {
+  switch (status) {
+    case CUBLAS_STATUS_NOT_INITIALIZED:
+      return "is there a cuBLASLt of the toolkit that the program was built with, and memory left on the device?";
+    case CUBLAS_STATUS_ALLOC_FAILED:
+      return remedy_for(cudaErrorMemoryAllocation);
+    case CUBLAS_STATUS_ARCH_MISMATCH:
+      return "run on a GPU from Ampere (2020) on, or choose the CPU backend";
+    case CUBLAS_STATUS_EXECUTION_FAILED:
+    case CUBLAS_STATUS_INTERNAL_ERROR:
+      return start_again;
+    default:
+      return please_report;
   }
 }
 
@@ -53,7 +107,7 @@ inline void check(cublasStatus_t status, const char* call, place at = place::her
   throw error("cuBLASLt",
               std::string(call) + " failed: " + cublasLtGetStatusString(status) + " (" + cublasLtGetStatusName(status) +
                   ", " + std::to_string(static_cast<int>(status)) + ", at " + at.text() + ")",
-              "the device cannot be used any more in this process: start again from the last checkpoint");
+              remedy_for(status));
 }
 
 }  // namespace sdmae::cuda

@@ -82,13 +82,19 @@ class device_memory {
   unique_handle<std::byte*, cudaFree> data_;
 };
 
-/// Host memory that the device reads and writes while the host goes on.
+/// Host memory that the device reads and writes while the host goes on. Throws sdmae::error when there is not enough.
 class pinned_memory {
  public:
   pinned_memory() = default;
   explicit pinned_memory(std::size_t bytes) {
     void* taken = nullptr;
-    check(cudaMallocHost(&taken, bytes), "cudaMallocHost");
+    const cudaError_t code = cudaMallocHost(&taken, bytes);
+    if (code == cudaErrorMemoryAllocation) {
+      static_cast<void>(cudaGetLastError());  // this one is dealt with
+      throw error("pinned memory", "the system has no " + std::to_string(bytes >> 20) + " MiB for it",
+                  "end other programs, or give this one more of the machine's memory");
+    }
+    check(code, "cudaMallocHost");
     data_.reset(static_cast<std::byte*>(taken));
   }
   std::byte* data() const { return data_.get(); }

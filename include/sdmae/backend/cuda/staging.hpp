@@ -14,8 +14,9 @@ namespace sdmae::cuda {
 /// the values belong, is work of the computing stream: only there is it known what still reads the old ones.
 class staging {
  public:
+  /// Throws sdmae::error for halves of no bytes, through which nothing could pass.
   explicit staging(std::size_t half_bytes)
-      : half_bytes_(half_bytes), transfers_(make_stream()), arrived_(make_event()) {
+      : half_bytes_(checked(half_bytes)), transfers_(make_stream()), arrived_(make_event()) {
     for (event& each : read_) each = make_event();
   }
 
@@ -40,6 +41,12 @@ class staging {
   }
 
  private:
+  static std::size_t checked(std::size_t half_bytes) {
+    if (half_bytes == 0)
+      throw error("cuda_options::staging", "less than 2 bytes, a byte for each half", "leave it at its default");
+    return half_bytes;
+  }
+
   void send(std::byte* to, const std::byte* from, std::size_t bytes, cudaStream_t computing) {
     const std::size_t at = half_ * half_bytes_ + used_;
     std::memcpy(here_.data() + at, from, bytes);
