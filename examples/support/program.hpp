@@ -77,6 +77,9 @@ CLI::Validator whole(Number low, Number high) {
 }
 
 #if defined(SDMAE_KNOWN_PRESETS)
+#if !defined(PROGRAM_TARGET)
+#define PROGRAM_TARGET "pretrain"  // of what is no program of its own
+#endif
 
 /// Words of a list separated by spaces.
 inline std::vector<std::string> words(const std::string& list) {
@@ -92,7 +95,7 @@ inline sdmae::error no_such_preset(const std::string& name) {
     std::replace(presets.begin(), presets.end(), ' ', ';');
     return {"--preset " + name, "this program was built without it",
             "add it with: cmake " SDMAE_BUILD_FOLDER " -DSDMAE_PRESETS='" + presets +
-                "' && cmake --build " SDMAE_BUILD_FOLDER " --target pretrain"};
+                "' && cmake --build " SDMAE_BUILD_FOLDER " --target " PROGRAM_TARGET};
   }
   const std::string meant = nearest(name, known);
   return {"--preset " + name, "there is no such preset",

@@ -169,7 +169,7 @@ endif()
 # Metadata: these keys and no other; nothing of the moment in a value.
 string(REGEX MATCHALL "@[^=\n]*" metadata "${listing}")
 string(REPLACE "@" "" metadata "${metadata}")
-set(wanted format sdmae.batch sdmae.clip_norm sdmae.data sdmae.distill_weight sdmae.epochs sdmae.learning_rate sdmae.mask_ratio
+set(wanted format sdmae.batch sdmae.clip_norm sdmae.data sdmae.distill_weight sdmae.epochs sdmae.image sdmae.learning_rate sdmae.mask_ratio
   sdmae.min_learning_rate sdmae.policies sdmae.preset sdmae.seed sdmae.warmup_epochs sdmae.weight_decay)
 if(NOT metadata STREQUAL wanted)
   fault("metadata: ${metadata}")

@@ -64,7 +64,7 @@ starts_like(more more.safetensors encoder_to_decoder.weight)
 starts_like(more fresh/checkpoint.safetensors mask_token)
 tool(mae whole.safetensors)
 tool(edit whole.safetensors mae.safetensors drop mask_token)
-refuses(1 "mae.safetensors: does not fit the preset: |missing encoder.norm.weight|unexpected decoder_pred.bias|--preset"
+refuses(1 "mae.safetensors: does not fit the preset: |missing encoder.norm.weight|unexpected decoder_pred.bias|convert --to released"
   ${still_run} --init mae.safetensors --partial --out out)
 
 # A wrong shape is never taken, and the flag is no way out.

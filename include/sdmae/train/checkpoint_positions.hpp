@@ -73,10 +73,13 @@ inline std::optional<resized_table> resizable(const safetensors_file& file, cons
 }
 
 // A wanted table that a file lacks since its model computes positions: the 1-D sinusoid over the file's grid, behind a
-// row of zeros for a class token, interpolated. Nothing when the file does not tell its grid.
+// row of zeros for a class token, interpolated. Nothing when the file does not tell its grid, or has no such tower.
 inline std::optional<resized_table> computed(const safetensors_file& file, const named_tensor& wanted) {
   const vit::patch_grid from = grid_said_by(file);
-  if (wanted.grid.patches() == 0 || from.patches() == 0 || !wanted.name.ends_with("pos_embed")) return std::nullopt;
+  const std::string own = "pos_embed", tower = wanted.name.substr(0, wanted.name.size() - own.size());
+  if (wanted.grid.patches() == 0 || from.patches() == 0 || !wanted.name.ends_with(own) ||
+      !file.contains(tower + "blocks.0.norm1.weight"))
+    return std::nullopt;
   return resized_table{wanted, from, wanted.shape[1] - wanted.grid.patches()};
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sdmae/backend/cpu/shuffle.hpp"
 #include "sdmae/backend/cpu/tile.hpp"
 #include "sdmae/core/config.hpp"
 
@@ -30,7 +31,7 @@ namespace detail {
 template <int Half, class Vector, class Combine, int... Lane>
 void fold_lanes(Vector& v, const Combine& combine, std::integer_sequence<int, Lane...> lanes) {
   if constexpr (Half > 0) {
-    combine(v, Vector(__builtin_shufflevector(v, v, ((Lane + Half) % int(sizeof...(Lane)))...)));
+    combine(v, shuffled<((Lane + Half) % int(sizeof...(Lane)))...>(v, v));
     fold_lanes<Half / 2>(v, combine, lanes);
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sdmae/backend/cpu/shuffle.hpp"
 #include "sdmae/backend/cpu/tile.hpp"
 
 namespace sdmae::cpu {
@@ -14,8 +15,8 @@ namespace detail {
 template <int Step, class Vector, int... Lane>
 void swap_lanes(Vector& a, Vector& b, std::integer_sequence<int, Lane...>) {
   constexpr int lanes = sizeof...(Lane);
-  const Vector low = __builtin_shufflevector(a, b, ((Lane & Step) != 0 ? lanes + Lane - Step : Lane)...);
-  const Vector high = __builtin_shufflevector(a, b, ((Lane & Step) != 0 ? lanes + Lane : Lane + Step)...);
+  const Vector low = shuffled<((Lane & Step) != 0 ? lanes + Lane - Step : Lane)...>(a, b);
+  const Vector high = shuffled<((Lane & Step) != 0 ? lanes + Lane : Lane + Step)...>(a, b);
   a = low;
   b = high;
 }
