@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cctype>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -139,18 +140,22 @@ inline std::string released_name_of_common(std::string_view name) {
   return "encoder." + detail::with_other_end(name, ".ls1.gamma", ".gamma_1", ".ls2.gamma", ".gamma_2");
 }
 
-/// Which format a file is in, by its keys. An encoder of facebookresearch/mae without its decoder is a timm file.
-/// Throws sdmae::error when it is none.
-inline weight_format format_of(const safetensors_file& file) {
+/// Which format a file is in, by its keys, if any. An encoder of facebookresearch/mae without its decoder is a timm
+/// file.
+inline std::optional<weight_format> known_format(const safetensors_file& file) {
   if (file.contains("encoder.patch_embed.proj.weight")) return weight_format::released;
   for (const char* start : {"vit.", ""})
     if (file.contains(std::string(start) + "embeddings.patch_embeddings.projection.weight"))
       return weight_format::hf_mae;
-  if (file.contains("patch_embed.proj.weight")) {
-    for (const char* decoder : {"mask_token", "decoder_embed.weight", "decoder_pos_embed", "decoder_pred.weight"})
-      if (file.contains(decoder)) return weight_format::fb_mae;
-    return weight_format::timm;
-  }
+  if (!file.contains("patch_embed.proj.weight")) return std::nullopt;
+  for (const char* decoder : {"mask_token", "decoder_embed.weight", "decoder_pos_embed", "decoder_pred.weight"})
+    if (file.contains(decoder)) return weight_format::fb_mae;
+  return weight_format::timm;
+}
+
+/// The same of a file that must be in one: throws sdmae::error when it is in none.
+inline weight_format format_of(const safetensors_file& file) {
+  if (const auto format = known_format(file)) return *format;
   throw error(file.name(), "holds no vision transformer under names known here (released, timm, fb_mae, hf_mae)",
               "give a file of weights; \"model.\" or the like before every name has to be taken off");
 }

@@ -14,6 +14,7 @@
 #include "sdmae/core/error.hpp"
 #include "sdmae/io/safetensors.hpp"
 #include "sdmae/io/safetensors_write.hpp"
+#include "sdmae/io/weight_names.hpp"
 #include "sdmae/io/weight_report.hpp"
 #include "sdmae/train/checkpoint_positions.hpp"
 #include "sdmae/train/training.hpp"
@@ -109,12 +110,12 @@ namespace detail {
 inline std::string other_model(const safetensors_file& file, bool nothing) {
   const std::string other = "choose the --preset that the file was made with";
   if (!nothing) return other;
-  for (const char* start : {"vit.embeddings.", "embeddings."})
-    if (file.contains(std::string(start) + "patch_embeddings.projection.weight"))
-      return "these are names of transformers' ViTMAE: convert --to fb_mae, and choose a mae_vit preset";
-  if (file.contains("patch_embed.proj.weight"))
+  const auto format = known_format(file);
+  if (format == weight_format::hf_mae)
+    return "these are names of transformers' ViTMAE: convert --to fb_mae, and choose a mae_vit preset";
+  if (format == weight_format::fb_mae || format == weight_format::timm)
     return "these are names of timm's or He et al.'s: convert --to released, or choose a mae_vit preset";
-  if (file.contains("encoder.patch_embed.proj.weight"))
+  if (format == weight_format::released)
     return "these are SD-MAE's names: choose a pretrain_mae preset, or convert --to timm";
   return other;
 }
@@ -144,9 +145,8 @@ inline void refuse_parameters(const safetensors_file& file, const load_report& r
 /// is made from them, where the metadata tell the grid. Returns what became of every tensor. Throws sdmae::error that
 /// lists every tensor missing, unexpected (unless accepted) or misshaped, or names one that holds no finite numbers,
 /// before any weight has changed; also when nothing in the file is the model's.
-inline load_report load_parameters(const std::filesystem::path& path, const std::vector<named_tensor>& wanted,
+inline load_report load_parameters(const safetensors_file& file, const std::vector<named_tensor>& wanted,
                                    const load_options& options = {}) {
-  const safetensors_file file(path);
   load_report report;
   std::vector<named_tensor> taken;
   std::vector<detail::resized_table> made;
@@ -182,10 +182,15 @@ inline load_report load_parameters(const std::filesystem::path& path, const std:
   for (const detail::resized_table& table : made) detail::take_computed(table);
   return report;
 }
+inline load_report load_parameters(const std::filesystem::path& path, const std::vector<named_tensor>& wanted,
+                                   const load_options& options = {}) {
+  return load_parameters(safetensors_file(path), wanted, options);
+}
 /// The same for a model, which must have the file's image size if it computes its positions.
 inline load_report load_parameters(const std::filesystem::path& path, training& run, const load_options& options = {}) {
-  detail::refuse_other_places(safetensors_file(path), run);
-  return load_parameters(path, run.parameters(), options);
+  const safetensors_file file(path);
+  detail::refuse_other_places(file, run);
+  return load_parameters(file, run.parameters(), options);
 }
 
 /// Continues where save_checkpoint left off. Throws sdmae::error that lists every setting or tensor that differs,
