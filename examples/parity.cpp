@@ -37,9 +37,17 @@ struct parity_options {
   }
 };
 
-const program::replayable& find_configuration(const program::golden_case& c) {
-  for (const program::replayable& candidate : program::replayables())
-    if (candidate.architecture == c.architecture) return candidate;
+const program::replayable& find_configuration(const program::golden_case& c, const std::string& backend) {
+  bool elsewhere = false;
+  for (const program::replayable& candidate : program::replayables()) {
+    if (candidate.architecture != c.architecture) continue;
+    if (candidate.backend == backend) return candidate;
+    elsewhere = true;
+  }
+  if (elsewhere && backend == "reference")
+    throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
+  if (elsewhere)
+    throw sdmae::error("--backend " + backend, "this program was built without it", "build it with cmake --preset cuda");
   throw sdmae::error(c.name, "its configuration (kind " + c.architecture.kind + ") is not in this program",
                      "the small cases and the released presets that SDMAE_PRESETS names can be replayed");
 }
@@ -84,7 +92,7 @@ void write_results(const std::string& path, const program::golden_tensors& got) 
 
 void replay(const parity_options& options) {
   const program::golden_case c = program::read_golden_case(options.folder);
-  const program::golden_tensors got = find_configuration(c).run(c, options.device);
+  const program::golden_tensors got = find_configuration(c, options.device.backend).run(c, options.device);
   if (!options.out.empty())
     options.device.scalar == "float" ? write_results<float>(options.out, got) : write_results<double>(options.out, got);
   const auto errors = program::golden_errors(got, program::read_tensors(c.folder / "expected.safetensors"),

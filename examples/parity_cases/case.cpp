@@ -1,12 +1,24 @@
-// One configuration of golden cases: compiled once per name, it adds itself to what parity can replay.
+// One configuration of golden cases on the CPU: compiled once per name, it adds itself to what parity can replay.
 #include "cases.hpp"
+#include "sdmae/backend/eigen.hpp"
+#include "sdmae/backend/reference.hpp"
 #include "support/replay.hpp"
 
 namespace {
-#if defined(SDMAE_PRESET)
-using replayed = program::cases::released<sdmae::presets::SDMAE_PRESET>;
-#else
+
 using replayed = program::cases::SDMAE_CASE;
-#endif
-const bool registered = program::make_replayable<replayed>();
+
+const bool on_cpu = program::make_replayable<replayed>("cpu", []<class T>(T, const program::replay_device& device) {
+  return sdmae::eigen_backend<T>({.threads = device.threads});
+});
+
+bool add_reference() {
+  if constexpr (replayed::small)
+    return program::make_replayable<replayed>(
+        "reference", []<class T>(T, const program::replay_device&) { return sdmae::reference_backend<T>(); });
+  else
+    return false;
+}
+const bool on_reference = add_reference();
+
 }  // namespace

@@ -8,8 +8,6 @@
 #include <vector>
 
 #include "golden.hpp"
-#include "sdmae/backend/eigen.hpp"
-#include "sdmae/backend/reference.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
 #include "sdmae/masking/given.hpp"
@@ -17,23 +15,20 @@
 #include "sdmae/model/inference_pass.hpp"
 #include "sdmae/model/sd_mae.hpp"
 #include "sdmae/train/pretrainer.hpp"
-#if defined(PROGRAM_CUDA)
-#include "sdmae/backend/cuda.cuh"
-#endif
 
 namespace program {
 
-/// Where to replay: a backend ("cpu", "reference" or, where it is compiled in, "cuda"), a scalar type ("float" or
-/// "double"), how many threads the CPU takes, and what CUDA rounds the factors of products to ("fp32", "tf32", "bf16").
+/// Where to replay: a backend ("cpu", "reference", "cuda"), a scalar type ("float" or "double"), how many threads the CPU takes, and what CUDA rounds the factors of products to ("fp32", "tf32", "bf16").
 struct replay_device {
   std::string backend = "cpu", scalar = "double", precision = "fp32";
   int threads = 0;
 };
 using replay_function = std::function<golden_tensors(const golden_case&, const replay_device&)>;
 
-/// A configuration that this program can replay.
+/// A configuration that this program can replay, on one kind of backend.
 struct replayable {
   golden_architecture architecture;
+  std::string backend;
   replay_function run;
 };
 
@@ -196,33 +191,10 @@ golden_tensors replay(const golden_case& c, Backend& backend) {
   return out;
 }
 
-/// Makes a configuration replayable: `Case` has an architecture, its loss policies, and says whether it is small. Put
-/// one in a static's initialiser.
+/// What golden cases of a configuration say of themselves.
 template <class Case>
-bool make_replayable() {
+golden_architecture described() {
   using Architecture = typename Case::architecture;
-  const auto run = [](const golden_case& c, const replay_device& device) {
-    const bool single = device.scalar == "float";
-    const auto on = [&](auto&& chosen) { return replay<Case>(c, chosen); };
-    if (device.backend == "reference") {
-      if constexpr (Case::small)
-        return single ? on(sdmae::reference_backend<float>{}) : on(sdmae::reference_backend<double>{});
-      else
-        throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
-    }
-    if (device.backend == "cuda") {
-#if defined(PROGRAM_CUDA)
-      const sdmae::cuda_options options{.precision = device.precision == "bf16"   ? sdmae::precision::bf16
-                                                     : device.precision == "tf32" ? sdmae::precision::tf32
-                                                                                  : sdmae::precision::fp32};
-      return single ? on(sdmae::cuda_backend<float>{options}) : on(sdmae::cuda_backend<double>{options});
-#else
-      throw sdmae::error("--backend cuda", "this program was built without it", "build it with cmake --preset cuda");
-#endif
-    }
-    const sdmae::cpu_options options{.threads = device.threads};
-    return single ? on(sdmae::eigen_backend<float>{options}) : on(sdmae::eigen_backend<double>{options});
-  };
   golden_architecture described{.kind = "mae",
                                 .image = Architecture::image,
                                 .encoder = Architecture::encoder_shape,
@@ -234,7 +206,20 @@ bool make_replayable() {
     described.teacher_gradient = Case::teacher_gradient::name;
     described.center_from = Case::center_from::name;
   }
-  replayables().push_back({described, run});
+  return described;
+}
+
+/// Makes a configuration replayable on a kind of backend: `Case` has an architecture and its loss policies;
+/// make(T{}, device) is a backend of scalar T. Returns true, for the static's initialiser that calls it.
+template <class Case, class Make>
+bool make_replayable(const std::string& backend, Make make) {
+  const auto on = [make](const golden_case& c, auto scalar, const replay_device& device) {
+    auto chosen = make(scalar, device);
+    return replay<Case>(c, chosen);
+  };
+  replayables().push_back({described<Case>(), backend, [on](const golden_case& c, const replay_device& device) {
+                             return device.scalar == "float" ? on(c, float{}, device) : on(c, double{}, device);
+                           }});
   return true;
 }
 

@@ -1,5 +1,5 @@
-# cmake -DCOMPILER=<nvcc> -DINCLUDE=<include folder> -DSOURCE=step.cu -DSCRATCH=<folder> [-DARCHITECTURES="90 …"]
-#       [-DMOST_REGISTERS=128] [-DMOST_REGISTERS_OF_WIDEST=160] -P step.cmake
+# cmake -DCOMPILER=<nvcc> -DNM=<nm> -DINCLUDE=<include folder> -DSOURCE=step.cu -DSCRATCH=<folder>
+#       [-DARCHITECTURES="90 …"] [-DMOST_REGISTERS=128] [-DMOST_REGISTERS_OF_WIDEST=160] -P step.cmake
 # Compiles the step for every architecture without warnings, and reads what ptxas reports of each: no kernel may spill
 # registers to memory or take more than MOST_REGISTERS of them. The widest layer norm's gradient may take more: a lane
 # holds 3 · 40 values of its rows of 1280. Then links, and runs: on a machine without a GPU the program must say so in
@@ -70,6 +70,12 @@ foreach(architecture IN LISTS ARCHITECTURES)
   endif()
   message(STATUS "sm_${architecture}: ${kernels_${architecture}} kernels, ${most_${architecture}} registers at most")
 endforeach()
+
+# Element functions are for the device alone: handles of lambdas for both sides break where object files share templates.
+execute_process(COMMAND ${NM} -C ${SCRATCH}/step.o OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+if(symbols MATCHES "__nv_hdl_[^\n]*")
+  message(SEND_ERROR "a __host__ __device__ lambda: ${CMAKE_MATCH_0}")
+endif()
 
 execute_process(COMMAND ${COMPILER} ${SCRATCH}/step.o -lcublasLt -o ${SCRATCH}/step
   RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)

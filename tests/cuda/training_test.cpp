@@ -1,47 +1,15 @@
 // Pre-training on the CUDA backend and on the CPU: the same masks, the same losses.
 #include <cmath>
-#include <cstdint>
 #include <vector>
 
 #include "backends.hpp"
 #include "catch.hpp"
-#include "sdmae/backend/eigen.hpp"
-#include "sdmae/loss/reconstruction.hpp"
-#include "sdmae/loss/self_distillation.hpp"
-#include "sdmae/masking/random.hpp"
-#include "sdmae/model/model.hpp"
-#include "sdmae/train/pretrainer.hpp"
-#include "tiny.hpp"
+#include "training_run.hpp"
 
 namespace {
 
-struct run_result {
-  std::vector<double> losses, norms;
-  std::vector<float> weights;
-};
-
-/// Steps over the same images, in two slices and a rest.
-template <class B>
-run_result train(B& backend, int steps) {
-  constexpr sdmae::index count = 5;
-  auto model = sdmae::build<tiny::architecture>(backend, {.seed = 7});
-  sdmae::pretrainer trainer(model, sdmae::masking::random{.ratio = 0.6},
-                            0.8 * sdmae::loss::reconstruction<>{} + 0.2 * sdmae::loss::self_distillation<>{},
-                            sdmae::adamw{.learning_rate = 1e-3}, {.seed = 7, .slice = 2});
-  const auto images = tiny::pictures<tiny::image>(count);
-  run_result result;
-  for (int step = 0; step < steps; ++step) {
-    sdmae::array_batch<tiny::image, std::uint8_t> batch(images.data(), count, step, step * count);
-    const auto report = trainer.step(batch);
-    result.losses.push_back(report.loss);
-    result.norms.push_back(report.gradient_norm);
-  }
-  for (const sdmae::parameter& row : model.table()) {
-    const auto values = model.read(row);
-    result.weights.insert(result.weights.end(), values.begin(), values.end());
-  }
-  return result;
-}
+using cuda_tests::run_result;
+using cuda_tests::train;
 
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
   double largest = 0;
@@ -52,9 +20,8 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
 }  // namespace
 
 TEST_CASE("20 steps on the CUDA backend have the CPU's losses") {
-  sdmae::eigen_backend<float> cpu({.threads = 1});
   cuda_tests::backend<float> gpu;
-  const run_result expected = train(cpu, 20), got = train(gpu, 20);
+  const run_result expected = cuda_tests::train_on_cpu(20), got = train(gpu, 20);
   CHECK(largest_difference(got.losses, expected.losses) < 1e-5);
   CHECK(got.losses.back() < 0.95 * got.losses.front());
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backends.hpp"
+#include "elements.hpp"
 #include "sdmae/nn/block.hpp"
 #include "sdmae/testing/gradient.hpp"
 
@@ -81,9 +82,8 @@ differentiable<double> block_case(B& backend) {
   d.backward = [&backend](auto& call) {
     const auto p = bound_parameters<parameters>(backend, call);
     const saved s = saved::plan(call.memory, images, rows);
-    const double* const dy = call.doutputs[0];
     const rows_view<double, 6> dx{call.dinputs[0], rows};  // holds the gradient of y, becomes that of x
-    backend.map(rows, 6, [=](index r, index c) { dx(r, c) = dy[r * 6 + c]; });
+    copy_rows<6>(backend, {call.doutputs[0], rows}, dx);
     layer::backward(backend, tokens, {call.inputs[0], rows}, p, s, bind_parameters<parameters>(call.dparameters), dx,
                     call.memory);
   };
@@ -106,6 +106,7 @@ TEMPLATE_TEST_CASE("gradients of attention and blocks", "", EVERY_BACKEND) {
   check_all(std::make_integer_sequence<int, combinations>{});
 }
 
+#if !defined(SDMAE_TEST_CUDA)  // reads a gradient where it lies
 TEST_CASE("keys have no bias: the third between q_bias and v_bias keeps a gradient of zero") {
   reference_double backend;
   using layer = nn::attention<6, 2>;
@@ -121,3 +122,4 @@ TEST_CASE("keys have no bias: the third between q_bias and v_bias keeps a gradie
   check_gradients(backend, d);
   CHECK(zero);
 }
+#endif

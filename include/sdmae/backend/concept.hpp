@@ -53,7 +53,8 @@ using detail::scalar_of;
 ///  4. `synchronise()`: returns when everything asked for has been done;
 ///  5. `map(rows, width, f)`: calls f(r, c) once for every element, in any order;
 ///  6. `reduce_rows(reduction, out, width, f)`: out(r, 0) = reduction of f(r, c) over c, in the type of `out`;
-///  7. `reduce_columns(out, rows, width, f)`: out[c] += f(r, c) for r = 0, 1, …, rows − 1, in this order;
+///  7. `reduce_columns(out, rows, width, f)`: out[c] += f(r, c) for r = 0, 1, …, rows − 1, in this order, or, where
+///     `slices_give_same_bits` is false, in any order that rows and width alone make;
 ///  8. `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c), over the depth in ascending order.
 /// Everything else has a default body (backend_defaults), which a backend inherits and may hide with a faster one.
 /// Not required: that work is done when a call returns, that pointers can be read on the host, any parallelism.
@@ -108,7 +109,7 @@ struct checked_backend {
       "sdmae: a backend must bring `reduce_rows(reduction, out, width, f)` for sums and maxima");
   static_assert(
       requires(B b, T* v, index n) { b.reduce_columns(v, n, n, detail::probe_value<T>{}); },
-      "sdmae: a backend must bring `reduce_columns(out, rows, width, f)`: out[c] += f(r, c), row by row");
+      "sdmae: a backend must bring `reduce_columns(out, rows, width, f)`: out[c] += f(r, c), over all rows");
   static_assert(
       requires(B b, operand<const T> x, operand<T> y) { b.product(product_shape{}, T{}, x, x, y, true); },
       "sdmae: a backend must bring `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c)");

@@ -27,19 +27,21 @@ namespace sdmae {
 struct cuda_options {
   sdmae::precision precision = sdmae::precision::fp32;
   int device = 0;
-  std::size_t product_workspace = std::size_t{32} << 20;  // bytes of device memory that cuBLASLt may use
+  std::size_t product_workspace = std::size_t{32} << 20;  // bytes of device memory for cuBLASLt, and for sums over rows
   std::size_t staging = std::size_t{32} << 20;  // bytes of pinned and of device memory for copies, in two halves
 };
 
 /// T: float or double. All work goes to one stream, in order; nothing but copy_out and synchronise waits for it. The
-/// same arguments give the same bits on the same device. Sums of linear_weight_gradient over rows are cuBLASLt's:
-/// there, slices of a batch may change last bits.
+/// same arguments give the same bits on the same device. Sums over rows are cut into chunks, by cuBLASLt too: slices of
+/// a batch may change last bits.
 template <class T>
 class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "sdmae::cuda_backend computes in float or double: take reference_backend for other scalars");
 
  public:
+  static constexpr bool slices_give_same_bits = false;
+
   explicit cuda_backend(const cuda_options& options = {})
       : stream_(open(options.device)),
         products_(options.product_workspace, options.precision),
@@ -53,7 +55,7 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
     return cuda::device_memory(bytes);
   }
   void plan_own_memory(arena& memory) const {
-    memory.take<std::byte>("workspace of products", static_cast<index>(products_.workspace_bytes()));
+    memory.take<std::byte>("workspace of products", static_cast<index>(products_.workspace().bytes));
     memory.take<std::byte>("copies on their way", static_cast<index>(staging_.bytes()));
   }
   template <class Value>
@@ -89,7 +91,8 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
   }
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
-    cuda::reduce_columns(cuda::sums<A*, 1>{{out}}, rows, width, cuda::single_sum<A, F>{f}, stream());
+    cuda::reduce_columns(cuda::sums<A*, 1>{{out}}, rows, width, cuda::single_sum<A, F>{f},
+                         products_.workspace(), stream());
   }
 
   void product(product_shape shape, T alpha, operand<const T> a, operand<const T> b, operand<T> c, bool accumulate) {
@@ -135,7 +138,8 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
   void layer_norm_backward(rows_view<const T, D> dy, rows_view<const T, D> x, column_view<const T> mean,
                            column_view<const T> rstd, vector_view<const T, D> gain, rows_view<T, D> dx,
                            vector_view<T, D> dgain, vector_view<T, D> dbias, T*) {
-    cuda::layer_norm_backward<T, D>(dy, x, mean, rstd, gain, dx, dgain, dbias, stream());
+    cuda::layer_norm_backward<T, D>(dy, x, mean, rstd, gain, dx, dgain, dbias, products_.workspace(),
+                                    stream());
   }
 
   template <index Heads, index D>

@@ -24,6 +24,10 @@ class backend_defaults : public defaults::linear<Self, T>,
  public:
   using scalar = T;
 
+  /// Whether reduce_columns and everything made of it gives the same bits however a batch is cut into slices. A backend
+  /// that sums rows in another order than one after the other hides it with false.
+  static constexpr bool slices_give_same_bits = true;
+
   /// values[0 … count) = value.
   void fill(T* values, index count, T value) {
     static_cast<Self&>(*this).map(count, 1, [=] SDMAE_ELEMENT(index i, index) { values[i] = value; });

@@ -17,9 +17,11 @@
 #endif
 
 // Marks the element functions given to a backend's map and reductions. nvcc accepts such lambdas only with
-// --extended-lambda; without it the rooms below the backend still compile, for the host.
+// --extended-lambda; without it the rooms below the backend still compile, for the host. For the device alone: a lambda
+// for both sides is a handle with functions that copy it, which each object file keeps to itself, and templates that
+// several of them share would then copy with another's.
 #if defined(__CUDACC_EXTENDED_LAMBDA__)
-#define SDMAE_ELEMENT __host__ __device__
+#define SDMAE_ELEMENT __device__
 #else
 #define SDMAE_ELEMENT
 #endif

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "sdmae/backend/elementary.hpp"
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/random.hpp"
@@ -86,12 +87,18 @@ inline void change_stain(const stain_change& change, index count, std::uint8_t* 
       for (std::size_t from = 0; from < 3; ++from)
         weight[from][to] += static_cast<float>(to_amount[from][stain] * change.factor[stain] * to_density[stain][to]);
     }
-  for (index i = 0; i < count; ++i, pixels += 3) {
-    const float red = density[pixels[0]], green = density[pixels[1]], blue = density[pixels[2]];
-    for (std::size_t c = 0; c < 3; ++c) {
-      const float changed = red * weight[0][c] + green * weight[1][c] + blue * weight[2][c] + shift[c];
-      pixels[c] = static_cast<std::uint8_t>(std::min(255.0f * std::exp(-changed) + 0.5f, 255.0f));
+  constexpr index block = 64;  // pixels: enough for vectors of exponentials
+  float changed[3 * block];
+  for (index first = 0; first < count; first += block, pixels += 3 * block) {
+    const index values = 3 * std::min(block, count - first);
+    for (index i = 0; i < values; i += 3) {
+      const float red = density[pixels[i]], green = density[pixels[i + 1]], blue = density[pixels[i + 2]];
+      for (index c = 0; c < 3; ++c)
+        changed[i + c] = red * weight[0][c] + green * weight[1][c] + blue * weight[2][c] + shift[c];
     }
+    SDMAE_INDEPENDENT
+    for (index i = 0; i < values; ++i)
+      pixels[i] = static_cast<std::uint8_t>(std::min(255.0f * elementary::exp(-changed[i]) + 0.5f, 255.0f));
   }
 }
 

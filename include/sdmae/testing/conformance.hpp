@@ -13,9 +13,9 @@ namespace sdmae::testing {
 
 /// Runs every operation over a table of shapes (nothing, one, odd, more than a tile, enough for several threads) and
 /// compares with formulas that the kit computes for itself in long double. Outputs are NaN before, their neighbours are
-/// guarded, operations that promise to go on from what is in memory must give the same bits in one slice and in three.
-/// Equal backends draw equal inputs: compare_bits() on the findings of two, with other numbers of threads, says whether
-/// they agree bit by bit.
+/// guarded, operations that promise to go on from what is in memory must give the same in one slice and in three, to the
+/// bit where the backend says so. Equal backends draw equal inputs: compare_bits() on the findings of two, with other
+/// numbers of threads, says whether they agree bit by bit.
 ///     for (const auto& f : sdmae::testing::check_backend(mine)) if (!f.pass) …
 template <tensor_backend B>
 findings check_backend(B& backend) {

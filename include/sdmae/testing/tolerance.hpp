@@ -12,6 +12,7 @@ template <class T>
 struct tolerance {
   static constexpr double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
   static constexpr double exact = 0;
+  static constexpr double slices(bool give_same_bits) { return give_same_bits ? exact : sum; }
   static constexpr double sum = 32 * epsilon;
   static constexpr double long_sum = 1024 * epsilon;  // some thousand terms of one sign, one after the other
   static constexpr double layer_norm = 64 * epsilon;

@@ -89,8 +89,8 @@ def reconstruction_target(images: torch.Tensor, p: int, kind: str) -> torch.Tens
     if kind in ("patch", "input"):  # He et al.: of the normalised image; statistics over all pixels and channels of a patch
         x = patches_of(images, p).flatten(2)
         return x if kind == "input" else (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True, unbiased=True) + 1e-6).sqrt()
-    mean = torch.tensor(IMAGENET_MEAN, dtype=images.dtype)[None, :, None, None]
-    std = torch.tensor(IMAGENET_STD, dtype=images.dtype)[None, :, None, None]
+    mean = torch.tensor(IMAGENET_MEAN, dtype=images.dtype, device=images.device)[None, :, None, None]
+    std = torch.tensor(IMAGENET_STD, dtype=images.dtype, device=images.device)[None, :, None, None]
     x = patches_of(images * std + mean, p)
     if kind == "patch_channel":
         x = (x - x.mean(-2, keepdim=True)) / (x.var(-2, keepdim=True, unbiased=True).sqrt() + 1e-6)
@@ -219,7 +219,7 @@ class SdMae(nn.Module):
     def encode(self, images, visible):
         """images [B,C,H,W], visible: bool [B,N] -> [B,V,D]"""
         b, d = images.shape[0], self.c.encoder.width
-        x = self.encoder.patch_embed(images) + sinusoid_1d(self.c.patches, d).to(images.dtype)
+        x = self.encoder.patch_embed(images) + sinusoid_1d(self.c.patches, d).to(images)
         x = x[visible].reshape(b, -1, d)
         for block in self.encoder.blocks:
             x = block(x)
@@ -229,7 +229,7 @@ class SdMae(nn.Module):
         """images [B,C,H,W], mask: bool [B,N], true = masked -> pixels [B,M,p*p*C], student [B,K], teacher [B,K]"""
         b, n_masked = images.shape[0], int(mask[0].sum())
         e = self.encode(images, ~mask)
-        pos = sinusoid_1d(self.c.patches, self.c.decoder.width).to(images.dtype).expand(b, -1, -1)
+        pos = sinusoid_1d(self.c.patches, self.c.decoder.width).to(images).expand(b, -1, -1)
         d = self.encoder_to_decoder(e)
         x = torch.cat([d + pos[~mask].reshape(b, -1, d.shape[-1]),
                        self.mask_token + pos[mask].reshape(b, n_masked, d.shape[-1])], 1)

@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
       }
       const T keep = key == 0 ? T(0) : elementary::exp(largest[i] - larger);
       total[i] = keep * total[i] + sum_of_lanes<tile::lanes>(added);
-      for (int j = 0; j < tile::others; ++j) p[tile::row(i)][tile::other(j)] = s[i][j];
+      for (int j = 0; j < tile::others; ++j) p.of[tile::row(i)][tile::other(j)] = s[i][j];
       for (int c = 0; c < tile::columns; ++c) sum[i][c] *= keep;
       largest[i] = larger;
     }

@@ -27,9 +27,12 @@ __device__ void load_row_terms(const attention_tables<T>& of, index row, index h
   for (int i = 0; i < tile::rows; ++i) {
     const int t = tile::row(i);
     T sum = 0;
-    for (int c = tile::lane(); c < int(d) && t < count; c += tile::lanes) {
-      const index at = (row + t) * D + head * d + c;
-      sum += of.dout[at] * of.out[at];
+    for (int piece = 0; piece < tile::packs && t < count; ++piece) {
+      if (tile::column(piece) >= int(d)) continue;
+      const index at = (row + t) * D + head * d + tile::column(piece);
+      const auto gradient = tile::template read<typename tile::columns_pack>(of.dout + at),
+                 value = tile::template read<typename tile::columns_pack>(of.out + at);
+      for (int c = 0; c < tile::packed; ++c) sum += gradient.values[c] * value.values[c];
     }
     sum = sum_of_lanes<tile::lanes>(sum);
     if (tile::lane() == 0) {
@@ -68,7 +71,8 @@ __global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
     for (int i = 0; i < tile::rows; ++i)
       for (int j = 0; j < tile::others; ++j) {
         const int t = tile::row(i);
-        ds[t][tile::other(j)] = elementary::exp(scale * s[i][j] - sums[t]) * (dp[i][j] - correction[t]);
+        const T gradient = elementary::exp(scale * s[i][j] - sums[t]) * (dp[i][j] - correction[t]);
+        ds.of[t][tile::other(j)] = tile::other(j) < keys ? gradient : T(0);
       }
     __syncwarp();  // a row of ds belongs to lanes of one warp
     tile::accumulate(dq, ds, k, keys);
@@ -109,8 +113,8 @@ __global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
       for (int j = 0; j < tile::others; ++j) {
         const int t = tile::other(j);
         const T probability = elementary::exp(scale * s[i][j] - sums[t]);
-        p[tile::row(i)][t] = probability;
-        ds[tile::row(i)][t] = probability * (dp[i][j] - correction[t]);
+        p.of[tile::row(i)][t] = probability;
+        ds.of[tile::row(i)][t] = probability * (dp[i][j] - correction[t]);
       }
     __syncwarp();  // rows of p and ds belong to lanes of one warp
     tile::accumulate(dv, p, dout, queries);

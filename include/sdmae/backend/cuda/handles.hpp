@@ -82,6 +82,12 @@ class device_memory {
   unique_handle<std::byte*, cudaFree> data_;
 };
 
+/// Memory of the device for the time of a call.
+struct device_workspace {
+  std::byte* data = nullptr;
+  std::size_t bytes = 0;
+};
+
 /// Host memory that the device reads and writes while the host goes on. Throws sdmae::error when there is not enough.
 class pinned_memory {
  public:

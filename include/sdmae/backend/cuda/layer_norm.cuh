@@ -69,11 +69,12 @@ struct layer_norm_parameter_terms {
 template <class T, index D>
 void layer_norm_backward(rows_view<const T, D> dy, rows_view<const T, D> x, column_view<const T> mean,
                          column_view<const T> rstd, vector_view<const T, D> gain, rows_view<T, D> dx,
-                         vector_view<T, D> dgain, vector_view<T, D> dbias, cudaStream_t where) {
+                         vector_view<T, D> dgain, vector_view<T, D> dbias, device_workspace workspace,
+                         cudaStream_t where) {
   launch(layer_norm_input_gradient_kernel<T, D>, dim3(unsigned(divide_up(x.rows(), rows_of_norm_block))),
          dim3(warp_size, rows_of_norm_block), where, dy, x, mean, rstd, gain, dx);
   reduce_columns(sums<T*, 2>{{dgain.data, dbias.data}}, x.rows(), D,
-                 layer_norm_parameter_terms<T, D>{dy, x, mean, rstd}, where);
+                 layer_norm_parameter_terms<T, D>{dy, x, mean, rstd}, workspace, where);
 }
 
 }  // namespace sdmae::cuda

@@ -1,7 +1,11 @@
 // Reductions of element functions over rows and columns. Every sum has one order, whatever the device does first.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
 #include "sdmae/backend/concept.hpp"
+#include "sdmae/backend/cuda/handles.hpp"
 #include "sdmae/backend/cuda/launch.cuh"
 #include "sdmae/backend/cuda/warp.cuh"
 #include "sdmae/core/view.hpp"
@@ -73,37 +77,67 @@ struct sums {
   A of[Count];
 };
 
-inline constexpr int columns_of_block = 32, rows_of_tile = 64, warps_of_columns = 8;
+inline constexpr int columns_of_block = 32, warps_of_columns = 8;
 
-/// outs.of[i][c] += Σ f(r, c).of[i], r ascending: a block owns 32 columns. All its warps evaluate f over a tile of rows
-/// into shared memory, thread c of the first warp adds them row by row: the work is spread, the order is not.
+/// A block sums 32 columns over a chunk of rows: warp w over rows w, w + 8, … of it, then the first warp adds what the
+/// warps have. outs.of[i][chunk·width + c] = Σ f(r, c).of[i], to which `adds` adds what was there.
 template <int Count, class A, class F>
-__global__ void reduce_columns_kernel(sums<A*, Count> outs, index rows, index width, F f) {
-  __shared__ A tile[Count][rows_of_tile][columns_of_block];
+__global__ void reduce_columns_kernel(sums<A*, Count> outs, index rows, index width, index rows_of_chunk, bool adds,
+                                      F f) {
+  __shared__ A of_warps[Count][warps_of_columns][columns_of_block];
   const int column = threadIdx.x, warp = threadIdx.y;
-  const index c = index(blockIdx.x) * columns_of_block + column;
-  const bool adds = warp == 0 && c < width;
-  A totals[Count];
-  for (int i = 0; i < Count; ++i) totals[i] = adds ? outs.of[i][c] : A(0);
-  for (index first = 0; first < rows; first += rows_of_tile) {
-    const int count = int(rows - first < rows_of_tile ? rows - first : rows_of_tile);
-    for (int r = warp; r < count && c < width; r += warps_of_columns) {
-      const sums<A, Count> values = f(first + r, c);
-      for (int i = 0; i < Count; ++i) tile[i][r][column] = values.of[i];
-    }
-    __syncthreads();
-    for (int r = 0; r < count && adds; ++r)
-      for (int i = 0; i < Count; ++i) totals[i] += tile[i][r][column];
-    __syncthreads();
+  const index c = index(blockIdx.x) * columns_of_block + column, begin = index(blockIdx.y) * rows_of_chunk;
+  const index end = begin + rows_of_chunk < rows ? begin + rows_of_chunk : rows;
+  A totals[Count] = {};
+  for (index r = begin + warp; r < end && c < width; r += warps_of_columns) {
+    const sums<A, Count> values = f(r, c);
+    for (int i = 0; i < Count; ++i) totals[i] += values.of[i];
   }
-  for (int i = 0; i < Count && adds; ++i) outs.of[i][c] = totals[i];
+  for (int i = 0; i < Count; ++i) of_warps[i][warp][column] = totals[i];
+  __syncthreads();
+  if (warp != 0 || c >= width) return;
+  for (int i = 0; i < Count; ++i) {
+    for (int other = 1; other < warps_of_columns; ++other) totals[i] += of_warps[i][other][column];
+    A& out = outs.of[i][index(blockIdx.y) * width + c];
+    out = adds ? out + totals[i] : totals[i];
+  }
 }
 
+/// The sums of chunks, [chunks, width] each, as element function of a sum over the chunks.
+template <class A, int Count>
+struct sums_of_chunks {
+  sums<A*, Count> of_chunks;
+  index width;
+  SDMAE_HOST_DEVICE sums<A, Count> operator()(index chunk, index c) const {
+    sums<A, Count> values;
+    for (int i = 0; i < Count; ++i) values.of[i] = of_chunks.of[i][chunk * width + c];
+    return values;
+  }
+};
+
+/// outs.of[i][c] += Σ f(r, c).of[i], in an order that rows, width and the size of `workspace` make: enough rows are cut
+/// into chunks, whose sums stand in `workspace` until they are added up.
 template <int Count, class A, class F>
-void reduce_columns(sums<A*, Count> outs, index rows, index width, const F& f, cudaStream_t where) {
+void reduce_columns(sums<A*, Count> outs, index rows, index width, const F& f, device_workspace workspace,
+                    cudaStream_t where) {
+  constexpr index least_rows_of_chunk = 256, most_chunks = 128;
   if (rows <= 0) return;
-  launch(reduce_columns_kernel<Count, A, F>, dim3(unsigned(divide_up(width, columns_of_block))),
-         dim3(columns_of_block, warps_of_columns), where, outs, rows, width, f);
+  const dim3 block(columns_of_block, warps_of_columns);
+  const auto across = unsigned(divide_up(width, columns_of_block));
+  const index fit = index(workspace.bytes / sizeof(A)) / (Count * width);
+  const index wanted = std::min({divide_up(rows, least_rows_of_chunk), most_chunks, fit});
+  if (wanted < 2) {
+    launch(reduce_columns_kernel<Count, A, F>, dim3(across), block, where, outs, rows, width, rows, true, f);
+    return;
+  }
+  const index rows_of_chunk = divide_up(rows, wanted), chunks = divide_up(rows, rows_of_chunk);
+  sums<A*, Count> of_chunks;
+  for (int i = 0; i < Count; ++i) of_chunks.of[i] = reinterpret_cast<A*>(workspace.data) + i * chunks * width;
+  launch(reduce_columns_kernel<Count, A, F>, dim3(across, unsigned(chunks)), block, where, of_chunks, rows, width,
+         rows_of_chunk, false, f);
+  using joined = sums_of_chunks<A, Count>;
+  launch(reduce_columns_kernel<Count, A, joined>, dim3(across), block, where, outs, chunks, width, chunks, true,
+         joined{of_chunks, width});
 }
 
 /// The element function of a single sum.
