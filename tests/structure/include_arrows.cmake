@@ -20,6 +20,7 @@ set(sees_also_train/checkpoint.hpp io)
 set(sees_also_train/checkpoint_positions.hpp io)
 set(sees_also_io/weight_positions.hpp vit) # position tables belong to their file formats
 set(sees_also_io/onnx_vit.hpp vit)
+set(sees_also_data/stain_jitter.hpp backend) # elementary.hpp: exponentials in vectors
 set(sees_also_data/encode.hpp io) # writes through io/atomic_file.hpp
 
 # Libraries: which may be included, and where (a regular expression over the path below include/sdmae).
