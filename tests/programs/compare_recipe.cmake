@@ -97,7 +97,7 @@ set(asked VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" TUNING
   sh ${script} data out)
 file(WRITE ${SCRATCH}/stop "")
 recipe(${asked})
-if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/1000/random/seed0/pretrain/done)
+if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000/random/seed0/pretrain/done)
   fault("a stopped pre-training went unnoticed: ${err}")
 endif()
 calls_are(1 "")
@@ -115,20 +115,20 @@ calls_are(1 "^pretrain .*--resume")
 calls_are(2 "^pretrain .*--steps 1")
 calls_are(3 "^pretrain .*--preset little_released --distill-weight 0")
 calls_are(1 "^pretrain .*--distill-weight 0 --mask-ratio 0.3")
-calls_are(28 "^evaluate ")
-calls_are(14 "^evaluate .*--max-white 0.02")
-calls_are(14 "^evaluate .*--method knn")
-calls_are(14 "^finetune ")
-calls_are(7 "^finetune .*--max-white 0.02")
-calls_are(4 "^finetune .*--from-nothing --preset little_released --epochs 9")
-calls_are(10 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
+calls_are(22 "^evaluate ")
+calls_are(8 "^evaluate .*--max-white 0.02")
+calls_are(11 "^evaluate .*--method knn")
+calls_are(11 "^finetune ")
+calls_are(4 "^finetune .*--max-white 0.02")
+calls_are(3 "^finetune .*--from-nothing --preset little_released --epochs 9")
+calls_are(8 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
 lines_of(tiles out/tiles.csv)
-file(READ ${SCRATCH}/out/1000/table.md table)
+file(READ ${SCRATCH}/out/little-1000/table.md table)
 if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
   fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
 endif()
 foreach(piece IN ITEMS
-    "After 1024 image views (8 epochs of 133 tiles), seeds 0 1."
+    "Model little, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
     "| random | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
     "| supervised | finetune | 0.625 (0.500–0.750) | 0.250–0.875 | +0.000 (+0.000 to +0.000) |"
     "| released | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
@@ -150,9 +150,22 @@ if(NOT status EQUAL 0 OR NOT out STREQUAL table)
 endif()
 
 # Another length is another run; of a fine-tuning that was stopped, the rest.
-file(REMOVE ${SCRATCH}/out/1000/mae/seed1/finetune-clean/result.json)
+file(REMOVE ${SCRATCH}/out/little-1000/mae/seed0/finetune-clean/result.json)
 recipe(${asked})
 calls_are(1 "")
-calls_are(1 "^finetune .*mae/seed1/finetune-clean.*--resume")
-recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= sh ${script} data out)
+calls_are(1 "^finetune .*mae/seed0/finetune-clean.*--resume")
+recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
 calls_are(2 "^pretrain .*--epochs 16 ")
+calls_are(2 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--preset middle_released")
+calls_are(4 "^finetune --backend cuda --precision tf32 --threads 3 ")
+
+# As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
+calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")
+
+# What is there as a table, and nothing else.
+file(REMOVE ${SCRATCH}/out/little-1000/table.md)
+recipe(VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" sh ${script} data out table)
+calls_are(0 "")
+if(NOT status EQUAL 0 OR NOT out STREQUAL table)
+  fault("table: ${err}${out}")
+endif()

@@ -1,5 +1,6 @@
-// Small models for tiles of a few hundred pixels, on two cores: one architecture under several policies of
-// self-distillation. Compiled in with -DSDMAE_PRESET_HEADER=<this file> -DSDMAE_PRESETS="little_released;little_stopped;little_features".
+// Small models for tiles of a few hundred pixels: a little architecture for two cores under several policies of
+// self-distillation, and one of twice the depth that sees twice as fine. Compiled in with
+// -DSDMAE_PRESET_HEADER=<this file> -DSDMAE_PRESETS="little_released;little_stopped;…".
 #pragma once
 
 #include "sdmae/loss/feature_distillation.hpp"
@@ -9,6 +10,7 @@ namespace sdmae::presets {
 
 inline constexpr image_shape tiles_128{.height = 128, .width = 128, .patch = 16};
 inline constexpr vit_shape little_encoder{.width = 192, .depth = 6, .heads = 6};
+inline constexpr vit_shape middle_encoder{.width = 192, .depth = 12, .heads = 3};
 inline constexpr vit_shape little_decoder{.width = 96, .depth = 2, .heads = 3};
 inline constexpr head_shape little_head{.hidden = 512, .bottleneck = 128, .prototypes = 512};
 
@@ -37,6 +39,7 @@ struct little_loss {
 
 template <auto Distillation>
 using little_model = sd_mae<tiles_128, little_encoder, little_decoder, Distillation>;
+using middle_model = sd_mae<tiles_224, middle_encoder, little_decoder, little_head>;
 
 using released_distillation = loss::self_distillation<>;
 inline constexpr released_distillation released_settings{};
@@ -53,14 +56,15 @@ struct little_released {
 
 using stopped_distillation =
     loss::self_distillation<loss::teacher_gradient::stop, loss::center_from::logits>;
-inline constexpr stopped_distillation stopped_settings{.teacher_temperature = 0.02};
+inline constexpr stopped_distillation stopped_settings{.teacher_temperature = 0.003};
 
-/// DINO's: the teacher's head does not learn, the center follows its scores, and a low temperature keeps it decided.
+/// DINO's: the teacher's head does not learn and the center follows its scores. Averages over patches differ by
+/// hundredths from tile to tile: it takes a temperature of that size for the teacher to decide anything.
 struct little_stopped {
   static constexpr const char* name = "little_stopped";
   using architecture = little_model<little_head>;
   struct loss : little_loss<stopped_distillation, stopped_settings> {
-    static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.02";
+    static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.003";
   };
   static constexpr recipe defaults = little_recipe;
 };
@@ -78,6 +82,15 @@ struct little_features {
   static constexpr recipe defaults = little_recipe;
 };
 
-using own = preset_list<little_released, little_stopped, little_features>;
+struct middle_released : little_released {
+  static constexpr const char* name = "middle_released";
+  using architecture = middle_model;
+};
+struct middle_stopped : little_stopped {
+  static constexpr const char* name = "middle_stopped";
+  using architecture = middle_model;
+};
+
+using own = preset_list<little_released, little_stopped, little_features, middle_released, middle_stopped>;
 
 }  // namespace sdmae::presets

@@ -1,16 +1,22 @@
 #!/bin/sh
 # Pre-training, frozen features and fine-tuning on prostate tiles, policy by policy, and a table of what came of it.
-#   sh examples/recipes/prostate/run.sh DATA OUT
+#   sh examples/recipes/prostate/run.sh DATA OUT [table]
 # DATA: folder with train/ and test/ (a subfolder a class, files called <slide>_<patch>) and unlabelled/.
 # OUT:  everything goes there. A step whose result is there is skipped, one that was stopped goes on: start it again.
+# table: only that, of what is there.
 # Environment, with what stands when it is not set:
+#   MODEL=little               or middle, which has twice the depth and sees tiles at 224 × 224, not 128 × 128
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
 #   POLICIES="mae released stopped features"
 #   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios of mae, at the first seed; empty: none
 #   TUNING_EPOCHS=30           of fine-tuning
-#   SUPERVISED_EPOCHS=100      of training from nothing
+#   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
+#   BACKEND=cpu                or cuda, with an NVIDIA GPU, and then PRECISION=fp32, tf32 or bf16
+#   JOBS=1                     rows at a time, each with THREADS threads (unset: all cores)
 #   PROGRAMS=FOLDER            where pretrain, evaluate, finetune and compare are; unset: built in build/recipes
+# Some variables are lists of words, meant to be split.
+# shellcheck disable=SC2086
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -18,7 +24,9 @@ export LC_ALL
 stop() { printf 'run.sh: %s\n' "$1" >&2; exit "${2:-1}"; }
 say() { printf '== %s\n' "$*" >&2; }
 
-[ $# -eq 2 ] || stop "usage: sh run.sh DATA OUT" 2
+# With ROW SEED only that row is made, see chain below.
+[ $# -eq 2 ] || [ $# -eq 4 ] || [ "${3:-}" = table ] || stop "usage: sh run.sh DATA OUT [table]" 2
+asked_row=${3:-} asked_seed=${4:-}
 for part in train test unlabelled; do
   [ -d "$1/$part" ] || stop "$1/$part: no such folder; DATA holds train/, test/ and unlabelled/"
 done
@@ -27,7 +35,13 @@ seeds=${SEEDS:-0 1 2}
 policies=${POLICIES:-mae released stopped features}
 ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
 tuning_epochs=${TUNING_EPOCHS:-30}
-supervised_epochs=${SUPERVISED_EPOCHS:-100}
+backend=${BACKEND:-cpu}
+case $backend in cpu | cuda) ;; *) stop "BACKEND=$backend: is neither cpu nor cuda" 2 ;; esac
+device="--backend $backend${PRECISION:+ --precision $PRECISION}${THREADS:+ --threads $THREADS}"
+slice=
+[ "$backend" = cpu ] || slice="--slice 128" # a batch at once: a small model leaves most of a GPU idle
+model=${MODEL:-little}
+case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor middle" 2 ;; esac
 case $views in '' | *[!0-9]*) stop "VIEWS=$views: is no whole number" 2 ;; esac
 for name in $policies; do
   case $name in
@@ -40,17 +54,19 @@ first_seed=${seeds%% *}
 data=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
-root=$out/$views
+root=$out/$model-$views
 mkdir -p "$root"
 
 cd "$(dirname "$0")/../../.."
 if [ -z "${PROGRAMS:-}" ]; then
   say "building"
-  cmake -S . -B build/recipes -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
+  set --
+  [ "$backend" = cpu ] || set -- -DSDMAE_CUDA=ON
+  cmake -S . -B build/recipes "$@" -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
     -DSDMAE_PRESET_HEADER=examples/recipes/prostate/presets.hpp \
-    -DSDMAE_PRESETS="little_released;little_stopped;little_features" >&2
+    -DSDMAE_PRESETS="little_released;little_stopped;little_features;middle_released;middle_stopped" >&2
   cmake --build build/recipes --target pretrain evaluate finetune compare >&2
-  PROGRAMS=build/recipes/examples
+  PROGRAMS=$PWD/build/recipes/examples
 fi
 batch=128  # the presets'
 
@@ -68,6 +84,9 @@ epoch=$((count / batch * batch))
 epochs=$(((views + epoch / 2) / epoch))
 [ "$epochs" -gt 0 ] || epochs=1
 
+labelled=$(find "$data/train" -type f | wc -l)
+supervised_epochs=${SUPERVISED_EPOCHS:-$((views / labelled + tuning_epochs))}
+
 # with_tiles all|clean COMMAND…: clean leaves out tiles of which more than 2 % is pure white.
 with_tiles() {
   which=$1
@@ -83,7 +102,8 @@ pretrain() {
   [ ! -e "$folder/done" ] || return 0
   say "pretrain ${folder#"$root"/}"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
-  "$PROGRAMS/pretrain" --data "$tiles" --epochs "$epochs" --out "$folder" "$@"
+  "$PROGRAMS/pretrain" $device $slice --data "$tiles" --epochs "$epochs" --turns 0.75 --save-every 500 \
+    --out "$folder" "$@"
   : >"$folder/done"
 }
 
@@ -92,7 +112,7 @@ frozen() {
   [ ! -e "$1/result.json" ] || return 0
   say "evaluate ${1#"$root"/}"
   mkdir -p "$1"
-  with_tiles "$4" "$PROGRAMS/evaluate" --checkpoint "$2" --train "$data/train" --test "$data/test" \
+  with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
     --groups '^([^_]+)_' --method "$3" --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
 }
 
@@ -105,14 +125,18 @@ tuned() {
   say "finetune ${folder#"$root"/}"
   mkdir -p "$folder"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
-  with_tiles "$which" "$PROGRAMS/finetune" --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
-    --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 --out "$folder" "$@" >"$folder/figures.txt"
+  with_tiles "$which" "$PROGRAMS/finetune" $device --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
+    --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 --save-every 500 --out "$folder" "$@" \
+    >"$folder/figures.txt"
 }
+
+# Without white tiles everything is done again, at the first seed.
+kinds_at() { if [ "$1" = "$first_seed" ]; then echo all clean; else echo all; fi; }
 
 # judged ROW SEED: what a pre-trained checkpoint is worth, frozen and fine-tuned.
 judged() {
   from=$root/$1/seed$2
-  for kind in all clean; do
+  for kind in $(kinds_at "$2"); do
     for method in linear knn; do
       frozen "$from/$method-$kind" "$from/pretrain/checkpoint.safetensors" "$method" "$kind"
     done
@@ -126,33 +150,53 @@ policy() {
   row=$1 seed=$2 name=$3
   shift 3
   case $name in
-    mae) set -- --preset little_released --distill-weight 0 "$@" ;;
-    *) set -- --preset "little_$name" "$@" ;;
+    mae) set -- --preset "${model}_released" --distill-weight 0 "$@" ;;
+    *) set -- --preset "${model}_$name" "$@" ;;
   esac
   pretrain "$root/$row/seed$seed/pretrain" --seed "$seed" "$@"
   judged "$row" "$seed"
 }
 
+# chain ROW SEED: all that a row takes.
+chain() {
+  case $1 in
+    random) # the first step's learning rate is 0: after it the weights are as they were drawn
+      pretrain "$root/random/seed$2/pretrain" --preset "${model}_released" --seed "$2" --steps 1
+      judged random "$2"
+      ;;
+    supervised)
+      for kind in $(kinds_at "$2"); do
+        tuned "$root/supervised/seed$2/finetune-$kind" "$kind" --from-nothing \
+          --preset "${model}_released" \
+          --epochs "$supervised_epochs" --seed "$2"
+      done
+      ;;
+    mae-*) policy "$1" "$2" mae --mask-ratio "${1#mae-}" ;;
+    *) policy "$1" "$2" "$1" ;;
+  esac
+}
+
+if [ -n "$asked_seed" ]; then
+  trap '[ $? -eq 0 ] || exit 255' EXIT # which ends xargs
+  chain "$asked_row" "$asked_seed"
+  exit
+fi
 rows="random supervised"
 for name in $policies; do rows="$rows $name"; done
-for number in $seeds; do
-  # The first step's learning rate is 0: after it the weights are as they were drawn.
-  pretrain "$root/random/seed$number/pretrain" --preset little_released --seed "$number" --steps 1
-  judged random "$number"
-  for kind in all clean; do
-    tuned "$root/supervised/seed$number/finetune-$kind" "$kind" --from-nothing --preset little_released \
-      --epochs "$supervised_epochs" --seed "$number"
-  done
-  for name in $policies; do policy "$name" "$number" "$name"; done
-done
 # The preset's own ratio, 0.6, is the row mae.
 ratio_rows=
 for ratio in $ratios; do
-  row=mae-$ratio
-  if [ "$ratio" = 0.6 ]; then row=mae; fi
-  ratio_rows="$ratio_rows $row"
-  policy "$row" "$first_seed" mae --mask-ratio "$ratio"
+  if [ "$ratio" = 0.6 ]; then ratio_rows="$ratio_rows mae"; else ratio_rows="$ratio_rows mae-$ratio"; fi
 done
+export PROGRAMS
+if [ "$asked_row" != table ]; then
+  {
+    for row in $rows; do
+      for number in $seeds; do printf '%s %s\n' "$row" "$number"; done
+    done
+    for row in $ratio_rows; do [ "$row" = mae ] || printf '%s %s\n' "$row" "$first_seed"; done
+  } | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
+fi
 
 # compared FIRST SECOND OPTION…: two folders of scores.
 compared() {
@@ -208,8 +252,9 @@ line() {
 table() {
   kind=$1
   shift
-  printf '| weights | classifier | balanced accuracy | 95 %% interval, seed %s | over supervised, seed %s | benign or not: balanced accuracy | AUC |\n' \
+  printf '| weights | classifier | balanced accuracy | 95 %% interval, seed %s | over supervised, seed %s |' \
     "$first_seed" "$first_seed"
+  printf ' benign or not: balanced accuracy | AUC |\n'
   printf '|---|---|---|---|---|---|---|\n'
   for row in "$@"; do
     for method in linear knn finetune; do line "$row" "$method" "$kind"; done
@@ -246,10 +291,9 @@ distillers=
 for name in $policies; do
   if [ "$name" = mae ]; then painters="$painters mae"; else distillers="$distillers $name"; fi
 done
-# Lists of words, meant to be split.
-# shellcheck disable=SC2086
 {
-  printf 'After %d image views (%d epochs of %d tiles), seeds %s.\n' $((epochs * epoch)) "$epochs" "$count" "$seeds"
+  printf 'Model %s, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
+    "$model" $((epochs * epoch)) "$epochs" "$count" "$seeds"
   printf '\nAll tiles:\n\n'
   table all $rows
   printf '\nWithout tiles of which more than 2 %% is pure white:\n\n'
@@ -267,3 +311,38 @@ done
 } >"$root/table.md.partial"
 mv "$root/table.md.partial" "$root/table.md"
 cat "$root/table.md"
+
+# ratio_line NUMBER ROW: the ratio, then for every classifier the figure and its interval, at the first seed.
+ratio_line() {
+  printf '%s' "$1"
+  for method in linear knn finetune; do
+    report=$root/$2/seed$first_seed/$method-all/result.json
+    for entry in value low high; do printf ' %s' "$(figure "$report" balanced_accuracy "$entry")"; done
+  done
+  printf '\n'
+}
+
+# Accuracy against mask ratio, drawn where gnuplot is installed.
+if [ -n "$ratio_rows" ]; then
+  for ratio in $ratios; do
+    if [ "$ratio" = 0.6 ]; then ratio_line "$ratio" mae; else ratio_line "$ratio" "mae-$ratio"; fi
+  done >"$root/ratios.txt"
+  if command -v gnuplot >/dev/null; then
+    gnuplot <<END
+set terminal pngcairo size 800,480
+set output '$root/ratios.png'
+set xlabel 'share of patches hidden'
+set ylabel 'balanced accuracy, three classes'
+set key left bottom
+set offsets 0.03,0.03,0.02,0.02
+set grid
+set style data yerrorlines
+file = '$root/ratios.txt'
+plot file using 1:8:9:10 title 'fine-tuned' lw 2 pt 7, \\
+  file using 1:2:3:4 title 'frozen, linear' lw 2 pt 5, \\
+  file using 1:5:6:7 title 'frozen, nearest neighbours' lw 2 pt 9
+END
+  else
+    say "no drawing of $root/ratios.txt: gnuplot is not installed"
+  fi
+fi
