@@ -18,7 +18,8 @@
 
 namespace program {
 
-/// Where to replay: a backend ("cpu", "reference", "cuda"), a scalar type ("float" or "double"), how many threads the CPU takes, and what CUDA rounds the factors of products to ("fp32", "tf32", "bf16").
+/// Where to replay: a backend ("cpu", "reference", "cuda"), a scalar type ("float" or "double"), how many threads the
+/// CPU takes, and what CUDA rounds the factors of products to ("fp32", "tf32", "bf16").
 struct replay_device {
   std::string backend = "cpu", scalar = "double", precision = "fp32";
   int threads = 0;

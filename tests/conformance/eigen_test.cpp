@@ -23,9 +23,7 @@ TEMPLATE_TEST_CASE("the CPU backend conforms, with any number of threads, to the
 
 TEMPLATE_TEST_CASE("with Eigen's products it conforms too, but for the bits of slices", "", float, double) {
   sdmae::eigen_backend<TestType, sdmae::cpu_products::eigen> portable({.threads = 2});
-  auto found = sdmae::testing::check_backend(portable);
+  const auto found = sdmae::testing::check_backend(portable);
   CHECK(found.size() > 500);
-  std::erase_if(found, [](const auto& finding) { return finding.what.find("three slices") != std::string::npos; });
-  CHECK(found.size() > 400);
   CHECK(sdmae::testing::failures(found) == "");
 }

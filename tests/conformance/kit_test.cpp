@@ -22,6 +22,7 @@ enum class fault {
   map_repeats_an_element,
   maximum_starts_from_zero,
   columns_overwritten,
+  columns_from_the_end,
   product_ignores_accumulate,
   product_ignores_alpha,
   product_ignores_batch_stride,
@@ -80,6 +81,8 @@ class mutant : public sdmae::backend_defaults<mutant, float> {
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
     if (fault_ == fault::columns_overwritten) std::fill_n(out, width, A(0));
+    if (fault_ == fault::columns_from_the_end)
+      return right_.reduce_columns(out, rows, width, [=](index r, index c) { return f(rows - 1 - r, c); });
     right_.reduce_columns(out, rows, width, f);
   }
   void product(sdmae::product_shape s, T alpha, sdmae::operand<const T> a, sdmae::operand<const T> b,
@@ -180,6 +183,7 @@ TEST_CASE("the kit names what is wrong with map and reductions") {
   expect_named(fault::map_repeats_an_element, "map");
   expect_named(fault::maximum_starts_from_zero, "maximum");
   expect_named(fault::columns_overwritten, "reduce_columns");
+  expect_named(fault::columns_from_the_end, "reduce_columns");
 }
 
 TEST_CASE("the kit names what is wrong with products") {

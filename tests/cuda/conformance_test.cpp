@@ -51,6 +51,18 @@ TEMPLATE_TEST_CASE("layer normalisation of rows that a warp reads in several pie
   CHECK(failures(e.found) == "");
 }
 
+TEMPLATE_TEST_CASE("sums over rows in chunks: of two outputs, in little workspace, in as many chunks as there may be", "",
+                   float, double) {
+  using backend_type = sdmae::cuda_backend<TestType>;
+  for (const std::size_t workspace : {std::size_t{3 * 2 * 96 * sizeof(TestType)}, std::size_t{1} << 20}) {
+    backend_type backend({.product_workspace = (workspace + 255) / 256 * 256, .staging = 8192});
+    examiner<backend_type> e(backend);
+    check_layer_norm<96>(e, 1000, 2.0);
+    check_reduce_columns(e, {33000, 3});
+    CHECK(failures(e.found) == "");
+  }
+}
+
 TEST_CASE("AdamW: a segment of more values than its blocks have threads, more segments than a launch carries") {
   cuda_tests::backend<float> backend;
   examiner<cuda_tests::backend<float>> e(backend);

@@ -1,4 +1,5 @@
-// Steps of pre-training and of fine-tuning on a GPU, as a program: what nvcc must compile and link. Says what it did, or in one line why not.
+// Steps of pre-training and of fine-tuning on a GPU, as a program: what nvcc must compile and link. Says what it did, or
+// in one line why not.
 #include <cstdint>
 #include <cstdio>
 #include <vector>

@@ -31,6 +31,27 @@ struct sum {};
 struct maximum {};
 }  // namespace reduction
 
+/// Refuses element functions that the host cannot call: to nvcc a lambda marked SDMAE_ELEMENT is the device's, and it
+/// lets the host call one, which then computes nothing. For backends that compute on the host.
+template <class ElementFunction>
+constexpr void expect_host_function() {
+#if defined(__CUDACC_EXTENDED_LAMBDA__)
+  static_assert(!__nv_is_extended_device_lambda_closure_type(ElementFunction),
+                "sdmae: a file compiled by nvcc computes on cuda_backend: what computes on the CPU belongs in a file of "
+                "the C++ compiler");
+#endif
+}
+
+/// Refuses lambdas for both sides, whose copies break where several object files share templates: mark them
+/// SDMAE_ELEMENT. For backends that compute on a device.
+template <class ElementFunction>
+constexpr void expect_device_function() {
+#if defined(__CUDACC_EXTENDED_LAMBDA__)
+  static_assert(!__nv_is_extended_host_device_lambda_closure_type(ElementFunction),
+                "sdmae: mark element functions SDMAE_ELEMENT, not __host__ __device__");
+#endif
+}
+
 namespace detail {
 struct probe_map {
   void operator()(index, index) const {}
@@ -54,11 +75,12 @@ using detail::scalar_of;
 ///  5. `map(rows, width, f)`: calls f(r, c) once for every element, in any order;
 ///  6. `reduce_rows(reduction, out, width, f)`: out(r, 0) = reduction of f(r, c) over c, in the type of `out`;
 ///  7. `reduce_columns(out, rows, width, f)`: out[c] += f(r, c) for r = 0, 1, …, rows − 1, in this order, or, where
-///     `slices_give_same_bits` is false, in any order that rows and width alone make;
-///  8. `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c), over the depth in ascending order.
+///     `slices_give_same_bits` is false, in any order that is the same for the same rows and width;
+///  8. `product(shape, alpha, a, b, c, accumulate)`: c = alpha · a·b (+ c).
 /// Everything else has a default body (backend_defaults), which a backend inherits and may hide with a faster one.
 /// Not required: that work is done when a call returns, that pointers can be read on the host, any parallelism.
-/// Whatever the number of threads, results must be the same bits.
+/// Whatever the number of threads, results must be the same bits. Element functions are lambdas marked SDMAE_ELEMENT or
+/// functors whose operator() is SDMAE_HOST_DEVICE; nvcc takes no such lambda that is written inside a generic lambda.
 template <class B>
 concept tensor_backend = requires(B backend, scalar_of<B>* values, const scalar_of<B>* constants, double* doubles,
                                   std::uint8_t* bytes, std::int32_t* indices, std::byte* raw, index n) {

@@ -2,6 +2,10 @@
 // nvcc, with --extended-lambda and --expt-relaxed-constexpr.
 #pragma once
 
+#if defined(__CUDACC__) && !(defined(__CUDACC_EXTENDED_LAMBDA__) && defined(__CUDACC_RELAXED_CONSTEXPR__))
+#error "sdmae: compile files that include sdmae/backend/cuda.cuh with --extended-lambda --expt-relaxed-constexpr"
+#endif
+
 #include <cstddef>
 #include <span>
 #include <type_traits>
@@ -26,7 +30,7 @@ namespace sdmae {
 
 struct cuda_options {
   sdmae::precision precision = sdmae::precision::fp32;
-  int device = 0;
+  int device = 0;  // of the thread that makes the backend and uses it: all backends of a thread share one
   std::size_t product_workspace = std::size_t{32} << 20;  // bytes of device memory for cuBLASLt, and for sums over rows
   std::size_t staging = std::size_t{32} << 20;  // bytes of pinned and of device memory for copies, in two halves
 };
@@ -55,7 +59,7 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
     return cuda::device_memory(bytes);
   }
   void plan_own_memory(arena& memory) const {
-    memory.take<std::byte>("workspace of products", static_cast<index>(products_.workspace().bytes));
+    memory.take<std::byte>("workspace of products", static_cast<index>(products_.workspace_bytes()));
     memory.take<std::byte>("copies on their way", static_cast<index>(staging_.bytes()));
   }
   template <class Value>
@@ -79,18 +83,22 @@ class cuda_backend : public backend_defaults<cuda_backend<T>, T> {
 
   template <class F>
   void map(index rows, index width, F f) {
+    expect_device_function<F>();
     cuda::map(rows, width, f, stream());
   }
   template <class A, class F>
   void reduce_rows(reduction::sum, column_view<A> out, index width, F f) {
+    expect_device_function<F>();
     cuda::reduce_rows<cuda::row_sum<A>>(out, width, f, stream());
   }
   template <class A, class F>
   void reduce_rows(reduction::maximum, column_view<A> out, index width, F f) {
+    expect_device_function<F>();
     cuda::reduce_rows<cuda::row_maximum<A>>(out, width, f, stream());
   }
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
+    expect_device_function<F>();
     cuda::reduce_columns(cuda::sums<A*, 1>{{out}}, rows, width, cuda::single_sum<A, F>{f},
                          products_.workspace(), stream());
   }

@@ -41,6 +41,8 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   static constexpr bool tiled = Products == cpu_products::tiled;
 
  public:
+  static constexpr bool slices_give_same_bits = tiled;
+
   explicit eigen_backend(cpu_options options = {})
       : team_(std::make_unique<cpu::thread_team>(options.threads)), products_(*team_, tiled) {}
 
@@ -59,6 +61,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
 
   template <class F>
   void map(index rows, index width, F f) {
+    expect_host_function<F>();
     split_rows(rows, width, [&](index begin, index end) {
       if (width == 1) {
         SDMAE_INDEPENDENT
@@ -74,6 +77,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
 
   template <class A, class F>
   void reduce_rows(reduction::sum, column_view<A> out, index width, F f) {
+    expect_host_function<F>();
     split_rows(out.rows(), width, [&](index begin, index end) {
       for (index r = begin; r < end; ++r)
         out(r, 0) = cpu::fold_sum<A>(width, [&](index c) { return static_cast<A>(f(r, c)); });
@@ -81,6 +85,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   }
   template <class A, class F>
   void reduce_rows(reduction::maximum, column_view<A> out, index width, F f) {
+    expect_host_function<F>();
     split_rows(out.rows(), width, [&](index begin, index end) {
       for (index r = begin; r < end; ++r)
         out(r, 0) = cpu::fold(
@@ -90,6 +95,7 @@ class eigen_backend : public backend_defaults<eigen_backend<T, Products>, T> {
   }
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
+    expect_host_function<F>();
     team_->split(width, rows * width < inline_limit ? width : column_grain, [&](index begin, index end, int) {
       for (index r = 0; r < rows; ++r) {
         SDMAE_INDEPENDENT

@@ -24,14 +24,14 @@ SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE T gelu_derivative(T x) {
 
 // In float both are ½ + x·P(x²)/Q(x²), the best such for |x| up to where they are 0 or 1 in float, and no further.
 
-/// Within 2.5e-7 of the larger of 1 and |x|.
+/// Within 2.5e-7 of the larger of 1 and |x|; 0 below −5.3, where it is smaller than that.
 SDMAE_HOST_DEVICE SDMAE_ALWAYS_INLINE float gelu(float x) {
   const float t = elementary::within(5.3f, x), z = t * t;
   const float p = elementary::polynomial(z, 0.398942203f, 0.0336974642f, 0.00467490521f, 0.00016816777f,
                                          6.43663618e-06f, 2.34558324e-08f);
   const float q =
       elementary::polynomial(z, 1.0f, 0.251132558f, 0.0285755581f, 0.00188053113f, 7.38954706e-05f, 1.22421021e-06f);
-  return x * elementary::multiply_add(t, p / q, 0.5f);
+  return elementary::select(x < -5.3f, 0.0f, x * elementary::multiply_add(t, p / q, 0.5f));
 }
 
 /// Within 2.5e-7.

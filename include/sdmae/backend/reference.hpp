@@ -28,12 +28,14 @@ class reference_backend : public backend_defaults<reference_backend<T>, T> {
 
   template <class F>
   void map(index rows, index width, F f) {
+    expect_host_function<F>();
     for (index r = 0; r < rows; ++r)
       for (index c = 0; c < width; ++c) f(r, c);
   }
 
   template <class A, class F>
   void reduce_rows(reduction::sum, column_view<A> out, index width, F f) {
+    expect_host_function<F>();
     for (index r = 0; r < out.rows(); ++r) {
       A total = 0;
       for (index c = 0; c < width; ++c) total += static_cast<A>(f(r, c));
@@ -42,6 +44,7 @@ class reference_backend : public backend_defaults<reference_backend<T>, T> {
   }
   template <class A, class F>
   void reduce_rows(reduction::maximum, column_view<A> out, index width, F f) {
+    expect_host_function<F>();
     for (index r = 0; r < out.rows(); ++r) {
       A largest = static_cast<A>(f(r, 0));
       for (index c = 1; c < width; ++c) largest = std::max(largest, static_cast<A>(f(r, c)));
@@ -50,6 +53,7 @@ class reference_backend : public backend_defaults<reference_backend<T>, T> {
   }
   template <class A, class F>
   void reduce_columns(A* out, index rows, index width, F f) {
+    expect_host_function<F>();
     for (index r = 0; r < rows; ++r)
       for (index c = 0; c < width; ++c) out[c] += static_cast<A>(f(r, c));
   }

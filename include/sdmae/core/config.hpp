@@ -26,6 +26,11 @@
 #define SDMAE_ELEMENT
 #endif
 
+// Eigen stays on the host's side.
+#if defined(__CUDACC__) && !defined(EIGEN_NO_CUDA)
+#define EIGEN_NO_CUDA
+#endif
+
 // Before a loop whose iterations touch different elements: the compiler need not prove it.
 #if defined(__clang__)
 #define SDMAE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -48,6 +53,13 @@
 #define SDMAE_UNROLL _Pragma("unroll")
 #else
 #define SDMAE_UNROLL
+#endif
+
+// Before a loop of a kernel that is long enough: unrolled further, it would take more registers than there are.
+#if defined(__CUDACC__)
+#define SDMAE_KEEP_LOOP _Pragma("unroll 1")
+#else
+#define SDMAE_KEEP_LOOP
 #endif
 
 // A function of one element: a loop around it is made of vectors only where it is inlined, and a compiler that has

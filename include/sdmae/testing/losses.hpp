@@ -225,8 +225,9 @@ class loss_examiner {
 
 /// Checks a loss term over three images of an architecture's outputs: gradients by central differences through
 /// evaluate(), after the term's state has moved; numbers for every image; proportionality to the weight; slices that
-/// give what one pass gives, to the bit where the backend says so; outputs it does not reach left alone. A term that reads the pixels of masked patches is also
-/// checked beside one that reads all patches', whose rows it then finds too. Meant for double.
+/// give what one pass gives, to the bit where the backend says so; outputs it does not reach left alone. A term that
+/// reads the pixels of masked patches is also checked beside one that reads all patches', whose rows it then finds too.
+/// Meant for double.
 template <class Architecture, tensor_backend B, loss::loss_term Term>
 findings check_loss(B& backend, const Term& term, const std::string& name) {
   constexpr bool reads_all = (Term::reads & visible_pixels_output) != 0;

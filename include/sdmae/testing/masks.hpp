@@ -57,14 +57,17 @@ template <masking::mask_policy Mask>
 findings check_mask_uniformity(const Mask& mask, masking::request r, int draws = 4000) {
   const index n = r.patches(), masked = n - mask.visible(n);
   std::vector<double> single(static_cast<std::size_t>(n)), pair(static_cast<std::size_t>(n));
+  bool permutations = true;
   for (r.sample = 0; r.sample < static_cast<std::uint64_t>(draws); ++r.sample) {
-    const auto order = drawn_mask(mask, r);
+    auto order = drawn_mask(mask, r);
     std::vector<bool> hidden(static_cast<std::size_t>(n));
     for (index i = n - masked; i < n; ++i) hidden[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
     for (std::size_t i = 0; i < hidden.size(); ++i) {
       single[i] += hidden[i] ? 1 : 0;
       pair[i] += hidden[i] && hidden[(i + 1) % hidden.size()] ? 1 : 0;
     }
+    std::sort(order.begin(), order.end());
+    for (std::size_t i = 0; i < order.size(); ++i) permutations = permutations && order[i] == static_cast<index>(i);
   }
   const auto deviations = [&](const std::vector<double>& seen, double p) {
     double chi_square = 0;
@@ -73,7 +76,8 @@ findings check_mask_uniformity(const Mask& mask, masking::request r, int draws =
   };
   const double p = double(masked) / double(n);
   // Each term of the sum is 1 on average, however patches hang together; only its spread is a little wider for pairs.
-  return {judged("mask, every patch is masked equally often", deviations(single, p), 5.0),
+  return {judged("mask, every draw has each patch once", permutations),
+          judged("mask, every patch is masked equally often", deviations(single, p), 5.0),
           judged("mask, every pair of neighbours is masked equally often",
                  deviations(pair, p * double(masked - 1) / double(n - 1)), 8.0)};
 }

@@ -73,6 +73,17 @@ TEST_CASE("GELU and its derivative are exact to 2.5e-7 of the larger of 1 and |x
     value = std::max(value, std::fabs(sdmae::gelu(x) - sdmae::gelu(double(x))) / scale);
     slope = std::max(slope, std::fabs(sdmae::gelu_derivative(x) - sdmae::gelu_derivative(double(x))) / scale);
   }
+  // What is far away: 0 and x, slopes of 0 and 1.
+  for (float x = 30; std::isfinite(x); x *= 1.7f) {
+    CHECK(sdmae::gelu(-x) == 0.0f);
+    CHECK(std::fabs(sdmae::gelu(x) / x - 1.0f) <= 2.5e-7f);
+    CHECK(std::fabs(sdmae::gelu_derivative(-x)) <= 2.5e-7f);
+    CHECK(std::fabs(sdmae::gelu_derivative(x) - 1.0f) <= 2.5e-7f);
+  }
+  // Near 0 it is x/2, to a few units in the last place.
+  for (float x = 1e-3f; x > 1e-37f; x /= 3)
+    for (const float at : {x, -x})
+      CHECK(std::fabs(sdmae::gelu(at) - sdmae::gelu(double(at))) <= 4e-7 * std::fabs(sdmae::gelu(double(at))));
   CHECK(std::isnan(sdmae::gelu(std::numeric_limits<float>::quiet_NaN())));
   CHECK(std::isnan(sdmae::gelu_derivative(std::numeric_limits<float>::quiet_NaN())));
   CHECK(value <= 2.5e-7);

@@ -71,6 +71,12 @@ struct repeats_a_patch : masking::random {
     order[0] = order[1];
   }
 };
+struct repeats_seldom : masking::random {
+  void draw(const request& r, std::int32_t* order) const {
+    masking::random::draw(r, order);
+    if (r.sample % 500 == 499) order[0] = order[1];
+  }
+};
 struct forgets_the_epoch : masking::random {
   void draw(request r, std::int32_t* order) const {
     r.epoch = 0;
@@ -107,6 +113,7 @@ TEST_CASE("the masking kit names what is wrong") {
   const request r{.grid_height = 6, .grid_width = 6, .seed = 4, .epoch = 2};
   using namespace sdmae::testing;
   CHECK(failures(check_mask(repeats_a_patch{}, r, true), "permutation") != "");
+  CHECK(failures(check_mask_uniformity(repeats_seldom{}, r), "each patch once") != "");
   CHECK(failures(check_mask(forgets_the_epoch{}, r, true), "epoch") != "");
   CHECK(failures(check_mask(remembers{}, r, true), "equal requests") != "");
   CHECK(failures(check_mask_uniformity(favours_the_first{}, r), "every patch") != "");

@@ -44,7 +44,7 @@ __device__ void load_row_terms(const attention_tables<T>& of, index row, index h
 
 /// dq = dS·k/√d with dS = P∘(dout·vᵀ − correction), P = exp(q·kᵀ/√d − log_sum). Grid: tiles of queries, heads, images.
 template <class T, index Heads, index D>
-__global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
+__global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads, attention_tile<T, D / Heads>::blocks)
     attention_query_gradient_kernel(index tokens, attention_tables<T> of) {
   constexpr index d = D / Heads;
   using tile = attention_tile<T, d>;
@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
 
 /// dv = Pᵀ·dout, dk = dSᵀ·q/√d. Grid: tiles of keys, heads, images; a row of a tile is a key, tiles of queries pass by.
 template <class T, index Heads, index D>
-__global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads)
+__global__ void __launch_bounds__(attention_tile<T, D / Heads>::threads, attention_tile<T, D / Heads>::blocks)
     attention_key_gradient_kernel(index tokens, attention_tables<T> of) {
   constexpr index d = D / Heads;
   using tile = attention_tile<T, d>;

@@ -27,6 +27,8 @@ struct attention_tile {
   static constexpr int rows = size == 32 ? 2 : 1;
   static constexpr int groups = size / rows;
   static constexpr int threads = groups * lanes;
+  // Of a multiprocessor with 65,536 registers: a float's thread then takes 128 of them at most.
+  static constexpr int blocks = sizeof(T) == 4 ? 65536 / (128 * threads) : 1;
   static constexpr int packs = int((d / packed + lanes - 1) / lanes);  // of a head that a lane holds
   static constexpr int columns = packs * packed;
   static constexpr int others = size / lanes;  // tokens of another tile that a lane holds
@@ -62,6 +64,7 @@ struct attention_tile {
   static __device__ void multiply(T (&s)[rows][others], const tokens& a, const tokens& b) {
     for (int i = 0; i < rows; ++i)
       for (int j = 0; j < others; ++j) s[i][j] = T(0);
+    SDMAE_KEEP_LOOP
     for (int c = 0; c < int(d); c += packed) {
       columns_pack left[rows];
       SDMAE_UNROLL
@@ -78,6 +81,7 @@ struct attention_tile {
 
   /// sum[i][c] += Σ_t p[row i][t]·b[t][column c], for the tokens t < count; up to the end of their pack, p or b is 0.
   static __device__ void accumulate(T (&sum)[rows][columns], const square& p, const tokens& b, int count) {
+    SDMAE_KEEP_LOOP
     for (int t = 0; t < count; t += packed_tokens) {
       tokens_pack left[rows];
       SDMAE_UNROLL

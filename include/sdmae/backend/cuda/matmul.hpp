@@ -81,8 +81,9 @@ class matmul_engine {
   matmul_engine(std::size_t workspace_bytes, precision chosen)
       : handle_(make_lt_handle()), compute_(compute_type<T>(chosen)), workspace_bytes_(workspace_bytes) {}
 
-  /// Free for others on the products' stream between two of them. Its bytes are what was asked for before use().
-  device_workspace workspace() const { return {workspace_, workspace_bytes_}; }
+  std::size_t workspace_bytes() const { return workspace_bytes_; }
+  /// Free for others on the products' stream between two of them; nothing before use().
+  device_workspace workspace() const { return {workspace_, workspace_ == nullptr ? 0 : workspace_bytes_}; }
   /// `workspace`: so many bytes of the device, at a 256-byte boundary, for all products from now on.
   void use(std::byte* workspace) { workspace_ = workspace; }
 

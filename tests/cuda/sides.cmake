@@ -1,0 +1,32 @@
+# cmake -DCOMPILER=<nvcc> -DINCLUDE=<include folder> -DSOURCE=sides.cu -DSCRATCH=<folder> -P sides.cmake
+# A file compiled by nvcc is refused in one sentence where its element functions are not for the side that calls them.
+cmake_minimum_required(VERSION 3.25)
+if(NOT COMPILER)
+  message("check skipped: this machine has no nvcc")
+  return()
+endif()
+file(MAKE_DIRECTORY ${SCRATCH})
+# compiled(<option>…): sets result and said.
+macro(compiled)
+  execute_process(COMMAND ${COMPILER} -std=c++20 -diag-suppress 20208 -arch=sm_90 -I${INCLUDE} ${ARGN}
+    -c ${SOURCE} -o ${SCRATCH}/sides.o RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+endmacro()
+set(flags --extended-lambda --expt-relaxed-constexpr)
+compiled(${flags} --Werror=all-warnings)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "does not compile:\n${said}")
+endif()
+foreach(refused IN ITEMS "HOST_MAP a file compiled by nvcc computes on cuda_backend"
+    "HOST_SUM a file compiled by nvcc computes on cuda_backend" "BOTH_SIDES mark element functions SDMAE_ELEMENT")
+  string(REGEX MATCH "^[A-Z_]+" macro "${refused}")
+  string(REPLACE "${macro} " "" sentence "${refused}")
+  compiled(${flags} -D${macro})
+  if(result EQUAL 0 OR NOT said MATCHES "sdmae: ${sentence}")
+    message(SEND_ERROR "${macro} is not refused with: ${sentence}\n${said}")
+  endif()
+endforeach()
+compiled()
+if(result EQUAL 0 OR NOT said MATCHES "with --extended-lambda --expt-relaxed-constexpr")
+  message(SEND_ERROR "without nvcc's flags:\n${said}")
+endif()
+file(REMOVE_RECURSE ${SCRATCH})
