@@ -18,4 +18,4 @@ for name, seconds in least.items():
     ours = least.get(name.split(",")[0] + ", sdmae")
     ratio = f"{seconds / ours:.2f} ×" if ours and not name.endswith("sdmae") else ""
     share = f"{peak[name]:.0f} %" if name in peak else ""
-    print(f"| {name} | {seconds:.2f} | {ratio} | {memory[name]} | {share} |")
+    print(f"| {name} | {seconds:.3g} | {ratio} | {memory[name]} | {share} |")
