@@ -279,6 +279,7 @@ against() {
   for kind in all clean; do
     one=$root/${1%/*}/seed$first_seed/${1#*/}-$kind
     other=$root/${2%/*}/seed$first_seed/${2#*/}-$kind
+    if [ ! -e "$one/result.json" ] || [ ! -e "$other/result.json" ]; then continue; fi
     printf '\n%s, then %s, %s tiles; and benign against the rest:\n\n%s\n' "$1" "$2" "$kind" "$fence"
     compared "$one" "$other"
     compared "$one" "$other" --rest benign
