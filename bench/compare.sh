@@ -5,8 +5,9 @@
 #   sh bench/compare.sh BUILD [PRESET] [BATCH] [ROUNDS]
 # BUILD is a build folder with the preset compiled in (build/release). PYTHON names an interpreter that has torch and, for
 # feature extraction, onnx, onnxscript and onnxruntime; a peer that it lacks is left out with a line that says so.
-# BACKEND=cuda PRECISION=fp32|tf32|bf16, with a BUILD of build/cuda, compares on a GPU: the whole batch at once, PyTorch
-# with its own attention kernels, too. Memory is then the device's of PyTorch; ours: step --memory.
+# PyTorch's attention is written out, as in the models' own code, or (sdpa) its scaled_dot_product_attention.
+# BACKEND=cuda PRECISION=fp32|tf32|bf16, with a BUILD of build/cuda, compares on a GPU: the whole batch at once. Memory is
+# then the device's of PyTorch; ours: step --memory.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "usage: sh bench/compare.sh BUILD [PRESET] [BATCH] [ROUNDS]" >&2; exit 2; }
@@ -35,12 +36,12 @@ for round in $(seq "$rounds"); do
   measure "step, PyTorch eager" "$python" bench/peers/torch_step.py $common --steps $steps
   [ "${COMPILE:-}" = no ] ||
     measure "step, torch.compile" "$python" bench/peers/torch_step.py $common --steps $steps --compile
+  measure "step, PyTorch sdpa" "$python" bench/peers/torch_step.py $common --steps $steps --sdpa
   measure "features, sdmae" "$step" $common $slice --steps 5 --forward
   measure "features, PyTorch eager" "$python" bench/peers/torch_step.py $common --steps 3 --forward
   if [ "$backend" = cpu ]; then
     measure "features, ONNX Runtime" "$python" bench/peers/onnx_features.py $common --steps 5
   else
-    measure "step, PyTorch sdpa" "$python" bench/peers/torch_step.py $common --steps $steps --sdpa
     measure "step, PyTorch sdpa, compiled" "$python" bench/peers/torch_step.py $common --steps $steps --sdpa --compile
   fi
 done

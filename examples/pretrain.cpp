@@ -206,12 +206,12 @@ void show_augmentations(const program::pretrain_options& options, const sdmae::r
 void pretrain(const program::pretrain_options& options) {
   options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
-  const bool trains = options.show_augmentations.empty();
-  if (trains) program::check_run_folder(options.out, options.resume);
+  const bool draws = !options.show_augmentations.empty();
+  if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
   const auto tiles = options.white.applied_to(
       program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
       options.data, options.threads);
-  if (!trains) return show_augmentations(options, preset, *tiles);
+  if (draws) return show_augmentations(options, preset, *tiles);
   pretraining run(options, preset, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();
 }

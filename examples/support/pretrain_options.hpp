@@ -80,7 +80,7 @@ struct pretrain_options {
 
   /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
   void check() const {
-    if (out.empty() && show_augmentations.empty()) throw CLI::RequiredError("--out");
+    if (out.empty() && show_augmentations.empty() && !memory) throw CLI::RequiredError("--out");
   }
   int chosen_threads() const {
     return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

@@ -57,6 +57,9 @@ math(EXPR smaller "${fits} * 9 / 10") # what is available may change in the mean
 run(${large} --slice ${smaller} --memory)
 expect(SUCCESS)
 
+run(--preset quickstart --data synthetic --memory)
+expect(SUCCESS)
+
 if(EXISTS ${SCRATCH}/run)
   fault("a run that was refused left its folder behind")
 endif()
