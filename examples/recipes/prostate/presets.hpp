@@ -26,31 +26,15 @@ inline constexpr recipe little_recipe{.base_learning_rate = 1.5e-3,
                                       .bicubic_crops = true,
                                       .mirror = 0.5};
 
-/// (1 − λ)·L_rec + λ·Distillation, with Distillation's settings as they stand.
-template <class Distillation, const Distillation& Settings>
-struct little_loss {
-  using target = little_target;
-  using type = loss::weighted_sum<loss::reconstruction<target>, Distillation>;
-  static type make(double distill_weight, const std::optional<background>& without = {}) {
-    return (1 - distill_weight) * loss::reconstruction<target>{{}, without} + distill_weight * Settings;
-  }
-  static constexpr bool distills = true;
-};
-
 template <auto Distillation>
 using little_model = sd_mae<tiles_128, little_encoder, little_decoder, Distillation>;
 using middle_model = sd_mae<tiles_224, middle_encoder, little_decoder, little_head>;
 
-using released_distillation = loss::self_distillation<>;
-inline constexpr released_distillation released_settings{};
-
-/// The released policy: both heads learn, the center follows the teacher's probabilities.
+/// The released policy.
 struct little_released {
   static constexpr const char* name = "little_released";
   using architecture = little_model<little_head>;
-  struct loss : little_loss<released_distillation, released_settings> {
-    static constexpr const char* policies = ", teacher gradient flow, center from probabilities";
-  };
+  using loss = released_loss<little_target>;
   static constexpr recipe defaults = little_recipe;
 };
 
@@ -63,7 +47,7 @@ inline constexpr stopped_distillation stopped_settings{.teacher_temperature = 0.
 struct little_stopped {
   static constexpr const char* name = "little_stopped";
   using architecture = little_model<little_head>;
-  struct loss : little_loss<stopped_distillation, stopped_settings> {
+  struct loss : distilling_loss<little_target, stopped_distillation, stopped_settings> {
     static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.003";
   };
   static constexpr recipe defaults = little_recipe;
@@ -76,7 +60,7 @@ inline constexpr feature_distillation feature_settings{};
 struct little_features {
   static constexpr const char* name = "little_features";
   using architecture = little_model<feature_shape{.per_token = true}>;
-  struct loss : little_loss<feature_distillation, feature_settings> {
+  struct loss : distilling_loss<little_target, feature_distillation, feature_settings> {
     static constexpr const char* policies = ", features by cosine, teacher gradient stop";
   };
   static constexpr recipe defaults = little_recipe;

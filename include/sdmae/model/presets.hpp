@@ -37,16 +37,22 @@ inline constexpr image_shape tiles_96{.height = 96, .width = 96, .patch = 8};
 inline constexpr vit_shape tiny_encoder{.width = 192, .depth = 12, .heads = 3};
 inline constexpr vit_shape small_encoder{.width = 384, .depth = 12, .heads = 6};
 
-/// The loss of SD-MAE, L = λ·L_sd + (1 − λ)·L_rec, with a target of the preset's.
-template <class Target>
-struct released_loss {
+inline constexpr loss::self_distillation<> released_distillation{};
+
+/// The loss of SD-MAE, L = λ·L_sd + (1 − λ)·L_rec, with a target and a distillation of the preset's.
+template <class Target, class Distillation, const Distillation& Settings>
+struct distilling_loss {
   using target = Target;
-  using type = loss::weighted_sum<loss::reconstruction<Target>, loss::self_distillation<>>;
+  using type = loss::weighted_sum<loss::reconstruction<Target>, Distillation>;
   static type make(double distill_weight, const std::optional<background>& without = {}) {
-    return (1 - distill_weight) * loss::reconstruction<Target>{{}, without} +
-           distill_weight * loss::self_distillation<>{};
+    return (1 - distill_weight) * loss::reconstruction<Target>{{}, without} + distill_weight * Settings;
   }
   static constexpr bool distills = true;
+};
+
+/// The released policy: both heads learn, the center follows the teacher's probabilities.
+template <class Target>
+struct released_loss : distilling_loss<Target, loss::self_distillation<>, released_distillation> {
   static constexpr const char* policies = ", teacher gradient flow, center from probabilities";
 };
 
