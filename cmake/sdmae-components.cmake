@@ -99,7 +99,7 @@ sdmae_component(cuda
   PACKAGES CUDAToolkit:12.8
   TARGETS CUDA::cudart CUDA::cublasLt
   HEADERS backend/cuda.cuh backend/cuda/*.hpp backend/cuda/*.cuh
-  DEBIAN nvidia-cuda-toolkit)
+  DEBIAN cuda-toolkit "of NVIDIA's repository, 12.8 or newer")
 
 sdmae_component(hdf5
   LIBRARIES hdf5:hdf5.h

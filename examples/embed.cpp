@@ -45,9 +45,20 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
   return text;
 }
 
+constexpr const char* table_header = "path,label";
+
+/// Throws sdmae::error where the table would replace a file that is no such table: finetune's scores.csv, say.
+void check_table(const std::filesystem::path& path) {
+  std::ifstream there(path);
+  std::string header;
+  if (there && std::getline(there, header) && header != table_header)
+    throw sdmae::error(path.string(), "is there, and no table of features: it would be replaced by one",
+                       "choose another --out");
+}
+
 void write_table(const std::filesystem::path& path, const program::tile_source& tiles) {
   sdmae::atomic_file file(path);
-  file.write(std::string("path,label\n"));
+  file.write(table_header + std::string("\n"));
   for (index i = 0; i < tiles.size(); ++i)
     file.write(sdmae::csv_field(tiles.name(i)) + "," +
                (tiles.labels.empty() ? "" : sdmae::csv_field(tiles.labels[static_cast<std::size_t>(i)])) + "\n");
@@ -81,6 +92,7 @@ void embed(const options& asked) {
   std::error_code ignored;
   if (std::filesystem::equivalent(table, asked.data, ignored))
     throw sdmae::error(table.string(), "would be replaced by the table of the rows", "choose another --out");
+  check_table(table);
   const auto slide = overview_of(asked, *tiles, !encoder.classes().empty());
   sdmae::npy_rows rows(asked.out, tiles->size(), encoder.width(), key_of(asked, encoder, *tiles));
   if (rows.done() > 0) std::fprintf(stderr, "going on after %td of %td rows\n", rows.done(), tiles->size());

@@ -54,6 +54,7 @@ foreach(name IN ITEMS pretrain evaluate finetune)
 endforeach()
 file(CREATE_LINK ${PROGRAM} ${SCRATCH}/bin/compare SYMBOLIC)
 
+
 # recipe(<word>…) runs the script; the words before -- are its environment. Its stubs note their calls afresh.
 function(recipe)
   file(REMOVE ${SCRATCH}/calls.txt)
@@ -77,7 +78,8 @@ function(calls_are count pattern)
   endif()
 endfunction()
 
-foreach(wrong IN ITEMS "2 usage -- data" "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 nonsense -- data out")
+foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
+    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
@@ -168,4 +170,11 @@ recipe(VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" sh ${scri
 calls_are(0 "")
 if(NOT status EQUAL 0 OR NOT out STREQUAL table)
   fault("table: ${err}${out}")
+endif()
+
+# Other tiles than those that a run was begun with.
+file(WRITE ${SCRATCH}/data/unlabelled/slide4_1.jpeg "")
+recipe(${asked})
+if(status EQUAL 0 OR NOT err MATCHES "run.sh: [^\n]*choose another OUT\n$")
+  fault("more tiles went unnoticed: ${err}")
 endif()

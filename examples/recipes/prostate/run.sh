@@ -25,8 +25,11 @@ stop() { printf 'run.sh: %s\n' "$1" >&2; exit "${2:-1}"; }
 say() { printf '== %s\n' "$*" >&2; }
 
 # With ROW SEED only that row is made, see chain below.
-[ $# -eq 2 ] || [ $# -eq 4 ] || [ "${3:-}" = table ] || stop "usage: sh run.sh DATA OUT [table]" 2
 asked_row=${3:-} asked_seed=${4:-}
+case "$#$asked_row" in
+  2 | 3table | 4random | 4supervised | 4mae* | 4released | 4stopped | 4features) ;;
+  *) stop "usage: sh run.sh DATA OUT [table]; the head of the script names its settings" 2 ;;
+esac
 for part in train test unlabelled; do
   [ -d "$1/$part" ] || stop "$1/$part: no such folder; DATA holds train/, test/ and unlabelled/"
 done
@@ -42,7 +45,22 @@ slice=
 [ "$backend" = cpu ] || slice="--slice 128" # a batch at once: a small model leaves most of a GPU idle
 model=${MODEL:-little}
 case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor middle" 2 ;; esac
-case $views in '' | *[!0-9]*) stop "VIEWS=$views: is no whole number" 2 ;; esac
+# whole NAME WORD…: refuses what is no whole number.
+whole() {
+  name=$1
+  shift
+  for word in "$@"; do
+    case $word in '' | *[!0-9]*) stop "$name=$word: is no whole number" 2 ;; esac
+  done
+}
+whole VIEWS "$views"
+whole SEEDS $seeds
+whole TUNING_EPOCHS "$tuning_epochs"
+whole SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
+whole JOBS "${JOBS:-1}"
+for ratio in $ratios; do
+  case $ratio in 0.[0-9]*) ;; *) stop "RATIOS: $ratio is no mask ratio; 0.75 is one" 2 ;; esac
+done
 for name in $policies; do
   case $name in
     mae | released | stopped | features) ;;
@@ -50,7 +68,10 @@ for name in $policies; do
   esac
 done
 first_seed=${seeds%% *}
-[ -z "${PROGRAMS:-}" ] || PROGRAMS=$(cd "$PROGRAMS" && pwd)
+if [ -n "${PROGRAMS:-}" ]; then
+  [ -x "$PROGRAMS/pretrain" ] || stop "PROGRAMS=$PROGRAMS: has no pretrain; unset it, and the programs are built"
+  PROGRAMS=$(cd "$PROGRAMS" && pwd)
+fi
 data=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
@@ -70,12 +91,15 @@ if [ -z "${PROGRAMS:-}" ]; then
 fi
 batch=128  # the presets'
 
-# What pre-training sees: all tiles but the test slides'.
+# What pre-training sees: all tiles but the test slides'. Runs that go on must find the same.
 tiles=$out/tiles.csv
-if [ ! -e "$tiles" ]; then
+if [ -z "$asked_seed" ] || [ ! -e "$tiles" ]; then
   find "$data/train" "$data/unlabelled" -type f \
     \( -name '*.[jJ][pP]*[gG]' -o -name '*.[pP][nN][gG]' -o -name '*.[tT][iI][fF]*' \) | sort |
     awk 'BEGIN { print "path" } { gsub(/"/, "\"\""); print "\"" $0 "\"" }' >"$tiles.partial"
+  if [ -e "$tiles" ] && ! cmp -s "$tiles" "$tiles.partial" && [ -n "$(find "$out" -name checkpoint.safetensors)" ]; then
+    stop "$data: has other tiles than $tiles, with which $out was begun; choose another OUT"
+  fi
   mv "$tiles.partial" "$tiles"
 fi
 count=$(($(wc -l <"$tiles") - 1))
@@ -85,6 +109,7 @@ epochs=$(((views + epoch / 2) / epoch))
 [ "$epochs" -gt 0 ] || epochs=1
 
 labelled=$(find "$data/train" -type f | wc -l)
+[ "$labelled" -gt 0 ] || stop "$data/train: has no tiles"
 supervised_epochs=${SUPERVISED_EPOCHS:-$((views / labelled + tuning_epochs))}
 
 # with_tiles all|clean COMMAND…: clean leaves out tiles of which more than 2 % is pure white.
@@ -189,7 +214,9 @@ for ratio in $ratios; do
   if [ "$ratio" = 0.6 ]; then ratio_rows="$ratio_rows mae"; else ratio_rows="$ratio_rows mae-$ratio"; fi
 done
 export PROGRAMS
-if [ "$asked_row" != table ]; then
+if [ "$asked_row" = table ]; then
+  [ -n "$(find "$root" -name result.json)" ] || stop "$root: there are no results yet"
+else
   {
     for row in $rows; do
       for number in $seeds; do printf '%s %s\n' "$row" "$number"; done
@@ -318,6 +345,7 @@ ratio_line() {
   printf '%s' "$1"
   for method in linear knn finetune; do
     report=$root/$2/seed$first_seed/$method-all/result.json
+    [ -e "$report" ] || { printf ' ? ? ?' && continue; }
     for entry in value low high; do printf ' %s' "$(figure "$report" balanced_accuracy "$entry")"; done
   done
   printf '\n'
