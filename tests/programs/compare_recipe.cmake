@@ -54,7 +54,6 @@ foreach(name IN ITEMS pretrain evaluate finetune)
 endforeach()
 file(CREATE_LINK ${PROGRAM} ${SCRATCH}/bin/compare SYMBOLIC)
 
-
 # recipe(<word>…) runs the script; the words before -- are its environment. Its stubs note their calls afresh.
 function(recipe)
   file(REMOVE ${SCRATCH}/calls.txt)

@@ -18,6 +18,14 @@ std::vector<std::int32_t> drawn_mask(const Mask& mask, const masking::request& r
   return order;
 }
 
+/// Whether each patch is there once.
+inline bool is_permutation(std::vector<std::int32_t> order) {
+  std::sort(order.begin(), order.end());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != static_cast<std::int32_t>(i)) return false;
+  return true;
+}
+
 /// A mask is a permutation; as many patches stay visible as promised; equal requests give equal masks. `random`: other
 /// seeds, epochs and samples give other masks.
 template <masking::mask_policy Mask>
@@ -28,10 +36,9 @@ findings check_mask(const Mask& mask, masking::request r, bool random) {
       judged("mask, as many are visible when asked again", mask.visible(patches) == visible)};
   bool permutation = true, repeats = true;
   for (r.sample = 0; r.sample < 50; ++r.sample) {
-    auto order = drawn_mask(mask, r);
+    const auto order = drawn_mask(mask, r);
     repeats = repeats && order == drawn_mask(mask, r);
-    std::sort(order.begin(), order.end());
-    for (index i = 0; i < patches; ++i) permutation = permutation && order[static_cast<std::size_t>(i)] == i;
+    permutation = permutation && is_permutation(order);
   }
   found.push_back(judged("mask, a permutation of the patches", permutation));
   found.push_back(judged("mask, equal requests give equal masks", repeats));
@@ -59,15 +66,14 @@ findings check_mask_uniformity(const Mask& mask, masking::request r, int draws =
   std::vector<double> single(static_cast<std::size_t>(n)), pair(static_cast<std::size_t>(n));
   bool permutations = true;
   for (r.sample = 0; r.sample < static_cast<std::uint64_t>(draws); ++r.sample) {
-    auto order = drawn_mask(mask, r);
+    const auto order = drawn_mask(mask, r);
+    permutations = permutations && is_permutation(order);
     std::vector<bool> hidden(static_cast<std::size_t>(n));
     for (index i = n - masked; i < n; ++i) hidden[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
     for (std::size_t i = 0; i < hidden.size(); ++i) {
       single[i] += hidden[i] ? 1 : 0;
       pair[i] += hidden[i] && hidden[(i + 1) % hidden.size()] ? 1 : 0;
     }
-    std::sort(order.begin(), order.end());
-    for (std::size_t i = 0; i < order.size(); ++i) permutations = permutations && order[i] == static_cast<index>(i);
   }
   const auto deviations = [&](const std::vector<double>& seen, double p) {
     double chi_square = 0;
