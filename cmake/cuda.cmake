@@ -24,6 +24,5 @@ function(sdmae_cuda_sources)
 endfunction()
 function(sdmae_cuda_target target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:${sdmae_cuda_flags}>)
-  target_compile_definitions(${target} PRIVATE EIGEN_NO_CUDA) # Eigen stays on the host's side
   target_link_libraries(${target} PRIVATE sdmae::cuda)
 endfunction()
