@@ -25,6 +25,7 @@ struct options {
   std::string checkpoint, preset, data, out, heat_map, filter = "bilinear";
   program::slide_options slide;
   program::white_option white;
+  program::stain_option stain;
   program::device_options device;
   int threads = 0;
 };
@@ -38,6 +39,7 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
     sum.add(std::string_view(part.data(), static_cast<std::size_t>(file.gcount())));
   sum.add(encoder.preset());
   sum.add(asked.filter);
+  if (encoder.normalises_stain()) sum.add("normalised stain");
   sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
   char text[20];
@@ -84,7 +86,8 @@ std::optional<program::slide_overview> overview_of(const options& asked, const p
 
 void embed(const options& asked) {
   const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device, true);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.stain, asked.device,
+                                  true);
   const auto tiles = asked.white.applied_to(
       program::open_tiles(asked.data, encoder.image().height, asked.slide, filter), asked.data, asked.threads);
   std::filesystem::path table = asked.out;
@@ -137,6 +140,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"bilinear", "bicubic"}));
   asked.slide.declare(app);
   asked.white.declare(app);
+  asked.stain.declare(app);
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });

@@ -28,6 +28,7 @@ struct options {
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
   program::labelled_options data;
+  program::stain_option stain;
   program::device_options device;
   int threads = 0;
 };
@@ -89,7 +90,7 @@ void evaluate(const options& asked) {
   std::optional<sdmae::atomic_file> json, table;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
   if (!asked.scores.empty()) table.emplace(asked.scores);
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.device);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.stain, asked.device);
   take_features(train, encoder);
   take_features(test, encoder);
 
@@ -98,6 +99,7 @@ void evaluate(const options& asked) {
   report.update({{"train_images", train.labels.size()},
                  {"test_images", test.labels.size()},
                  {"interpolation", asked.filter},
+                 {"normalised_stain", encoder.normalises_stain()},
                  {"backend", asked.device.backend},
                  {"precision", asked.device.precision},
                  {"seed", asked.seed},
@@ -133,6 +135,7 @@ int main(int argc, char** argv) {
   constexpr sdmae::index most = 1'000'000;
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
   asked.data.declare(app);
+  asked.stain.declare(app);
   app.add_option("--method", asked.method,
                  "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
                  "neighbours by cosine; probe: the released recipe (linear)")

@@ -53,7 +53,8 @@ class finetuning {
   void run() {
     program::check_step_memory(*trainer_, options_.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
-    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation());
+    const bool normalises = options_.augmentation().normalise_stain;
+    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation(), normalises);
     train_.hashes = reader.hashes(*train_.tiles);
     test_.hashes = reader.hashes(*test_.tiles);
     std::fprintf(stderr, "%s", load_report_.c_str());
@@ -110,6 +111,7 @@ class finetuning {
     report.update({{"train_images", train_.labels.size()},
                    {"test_images", test_.labels.size()},
                    {"interpolation", options_.filter},
+                   {"normalised_stain", options_.augmentation().normalise_stain},
                    {"seed", options_.seed},
                    {"method", options_.from_nothing ? "from nothing" : "finetune"},
                    {"classes", classes_}});

@@ -58,7 +58,7 @@ class pretraining {
       : options_(options),
         data_(data),
         plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
-        examples_(data, 6, shape),
+        examples_(data, 6, shape, plan_.augment.normalise_stain),
         trainer_(make_trainer(preset, plan_.trainer, options.device)),
         shape_(shape),
         folder_(options.out) {

@@ -10,6 +10,7 @@
 #include "number_text.hpp"
 #include "program.hpp"
 #include "sdmae/data/augment.hpp"
+#include "stain_option.hpp"
 
 namespace program {
 
@@ -18,8 +19,10 @@ struct augmentation_options {
   std::optional<double> crop_scale, crop_ratio, mirror, flip, quarter, stain, blur, erase;
   std::optional<std::string> crop_filter, erase_fill;
   std::vector<double> color, blur_sigma, erase_area;
+  stain_option normalise;
 
   void declare(CLI::App& app) {
+    normalise.declare(app, "no, or as --init was trained");
     const auto number = [&](const char* name, std::optional<double>& to, const char* what) {
       return app.add_option(name, to, what)->group(group);
     };
@@ -50,8 +53,10 @@ struct augmentation_options {
     word("--erase-fill", erase_fill, {"noise", "mean"}, "what it is filled with (noise)");
   }
 
-  /// Throws sdmae::error for numbers that do not go together.
-  sdmae::augmentation applied_to(sdmae::augmentation how) const {
+  /// `checkpoint`: the weights that the run starts from, or goes on with; empty: none. Throws sdmae::error for numbers
+  /// that do not go together.
+  sdmae::augmentation applied_to(sdmae::augmentation how, const std::string& checkpoint) const {
+    how.normalise_stain = normalise.chosen(checkpoint);
     how.crop.min_scale = crop_scale.value_or(how.crop.min_scale);
     if (crop_ratio) {
       how.crop.min_ratio = *crop_ratio;
@@ -87,6 +92,7 @@ inline std::string augmentation_text(const sdmae::augmentation& how) {
                      range(how.crop.min_ratio, how.crop.max_ratio) + ", " +
                      (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
   const auto add = [&](bool on, const std::string& what) { text += on ? ", " + what : ""; };
+  add(how.normalise_stain, "normalised stain");
   add(how.turn.mirror > 0, "flip " + number_text(how.turn.mirror));
   add(how.turn.flip > 0, "vertical flip " + number_text(how.turn.flip));
   add(how.turn.quarter > 0, "turns " + number_text(how.turn.quarter));

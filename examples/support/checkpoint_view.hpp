@@ -14,6 +14,7 @@
 #include "memory.hpp"
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
+#include "stain_option.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -25,6 +26,7 @@ struct view_options {
   std::uint64_t seed = 0;
   int threads = 0;
   slide_options slide;
+  stain_option stain;
 
   /// `rows`: images when nobody says; `what_is_written`: of --out; `hidden`: what --mask-ratio is a share of; `none`:
   /// whether it may be 0.
@@ -42,6 +44,7 @@ struct view_options {
     app.add_option("--seed", seed, "of the masks (0)")->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     slide.declare(app);
+    stain.declare(app);
   }
 };
 
@@ -52,7 +55,7 @@ class checkpoint_view {
   explicit checkpoint_view(const view_options& asked)
       : preset_(preset_of_checkpoint(asked.checkpoint, asked.preset)), trainer_(load(asked)) {
     const auto tiles = open_unlabelled(asked.data, preset_.image, asked.slide, asked.seed, asked.images);
-    examples_.emplace(*tiles, asked.images, preset_.image);
+    examples_.emplace(*tiles, asked.images, preset_.image, asked.stain.chosen(asked.checkpoint));
   }
 
   sdmae::trainer& trainer() { return *trainer_; }

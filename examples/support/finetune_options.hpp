@@ -62,10 +62,11 @@ struct finetune_options {
   sdmae::augmentation augmentation() const {
     sdmae::augmentation how;
     how.filter = interpolation();
-    how = augment.applied_to(how);
+    how = augment.applied_to(how, resume ? checkpoint() : init);
     if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
     return how;
   }
+  std::string checkpoint() const { return out + "/checkpoint.safetensors"; }
   double chosen_layer_decay() const { return layer_decay.value_or(from_nothing ? 1.0 : 0.75); }
 
  private:
@@ -181,6 +182,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
                                .total_steps = plan.total_steps}};
   plan.settings = detail::finetune_settings(o, preset_name, train, classes);
+  if (o.augmentation().normalise_stain) plan.settings[stain_option::key] = "yes";
   return plan;
 }
 

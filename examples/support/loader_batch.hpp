@@ -48,8 +48,10 @@ inline sdmae::loader_settings loading(sdmae::image_shape shape, sdmae::index bat
 class example_batch final : public sdmae::byte_batch {
  public:
   template <class Dataset>
-  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape) : values_(shape.values()) {
+  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape, bool normalise_stain)
+      : values_(shape.values()) {
     sdmae::augmentation whole;
+    whole.normalise_stain = normalise_stain;
     whole.part = sdmae::cropping::center;
     std::string first_problem;
     sdmae::index broken = 0;

@@ -119,7 +119,8 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   how.crop.min_scale = recipe.min_crop_scale;
   how.filter = recipe.bicubic_crops ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   how.turn.mirror = recipe.mirror;
-  return o.augment.applied_to(how);
+  const bool goes_on = o.resume && !o.out.empty();
+  return o.augment.applied_to(how, goes_on ? o.out + "/checkpoint.safetensors" : o.init);
 }
 
 /// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
@@ -178,6 +179,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   // Not of the released one, so that its checkpoints are those of versions that knew no other.
   if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
     plan.settings["sdmae.augmentation"] = text;
+  if (plan.augment.normalise_stain) plan.settings[stain_option::key] = "yes";
   return plan;
 }
 

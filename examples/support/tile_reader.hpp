@@ -32,11 +32,13 @@ class decoded_batch final : public sdmae::byte_batch {
   sdmae::index count_, values_, used_ = 0;
 };
 
-/// Whole images, cut to the model's aspect ratio around their middle and resized to its size. All threads decode, then
-/// all compute. A sample that cannot be read is an sdmae::error.
+/// Whole images, of normalised stain where that is asked for, cut to the model's aspect ratio around their middle and
+/// resized to its size. All threads decode, then all compute. A sample that cannot be read is an sdmae::error.
 class tile_reader {
  public:
-  tile_reader(sdmae::image_shape image, int threads, sdmae::interpolation filter) : image_(image), pass_(threads) {
+  tile_reader(sdmae::image_shape image, int threads, sdmae::interpolation filter, bool normalise_stain)
+      : image_(image), pass_(threads) {
+    how_.normalise_stain = normalise_stain;
     how_.part = sdmae::cropping::center;
     how_.filter = filter;
   }

@@ -78,12 +78,12 @@ function(calls_are count pattern)
 endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
-    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
+    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 NORMALISE=so -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
-  if(piece STREQUAL "VIEWS=many")
-    set(environment VIEWS=many)
+  if(piece MATCHES "=")
+    set(environment ${piece})
   elseif(piece STREQUAL "nonsense")
     set(environment POLICIES=nonsense SEEDS=0)
   endif()
@@ -98,7 +98,7 @@ set(asked VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" TUNING
   sh ${script} data out)
 file(WRITE ${SCRATCH}/stop "")
 recipe(${asked})
-if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000/random/seed0/pretrain/done)
+if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000-normalised/random/seed0/pretrain/done)
   fault("a stopped pre-training went unnoticed: ${err}")
 endif()
 calls_are(1 "")
@@ -114,6 +114,7 @@ calls_are(7 "^pretrain .*--epochs 8 ")
 calls_are(1 "^pretrain .*random/seed0.*--resume")
 calls_are(1 "^pretrain .*--resume")
 calls_are(2 "^pretrain .*--steps 1")
+calls_are(40 "--normalise-stain yes ")
 calls_are(3 "^pretrain .*--preset little_released --distill-weight 0")
 calls_are(1 "^pretrain .*--distill-weight 0 --mask-ratio 0.3")
 calls_are(22 "^evaluate ")
@@ -124,12 +125,12 @@ calls_are(4 "^finetune .*--max-white 0.02")
 calls_are(3 "^finetune .*--from-nothing --preset little_released --epochs 9")
 calls_are(8 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
 lines_of(tiles out/tiles.csv)
-file(READ ${SCRATCH}/out/little-1000/table.md table)
+file(READ ${SCRATCH}/out/little-1000-normalised/table.md table)
 if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
   fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
 endif()
 foreach(piece IN ITEMS
-    "Model little, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
+    "Model little, stain normalised: yes, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
     "| random | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
     "| supervised | finetune | 0.625 (0.500–0.750) | 0.250–0.875 | +0.000 (+0.000 to +0.000) |"
     "| released | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
@@ -151,20 +152,21 @@ if(NOT status EQUAL 0 OR NOT out STREQUAL table)
 endif()
 
 # Another length is another run; of a fine-tuning that was stopped, the rest.
-file(REMOVE ${SCRATCH}/out/little-1000/mae/seed0/finetune-clean/result.json)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/result.json)
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean.*--resume")
-recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
+recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
 calls_are(2 "^pretrain .*--epochs 16 ")
 calls_are(2 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--preset middle_released")
 calls_are(4 "^finetune --backend cuda --precision tf32 --threads 3 ")
+calls_are(0 "--normalise-stain yes")
 
 # As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")
 
 # What is there as a table, and nothing else.
-file(REMOVE ${SCRATCH}/out/little-1000/table.md)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised/table.md)
 recipe(VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" sh ${script} data out table)
 calls_are(0 "")
 if(NOT status EQUAL 0 OR NOT out STREQUAL table)

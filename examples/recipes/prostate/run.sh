@@ -6,6 +6,7 @@
 # table: only that, of what is there.
 # Environment, with what stands when it is not set:
 #   MODEL=little               or middle, which has twice the depth and sees tiles at 224 × 224, not 128 × 128
+#   NORMALISE=yes              the stain of all tiles; or no
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
 #   POLICIES="mae released stopped features"
@@ -45,6 +46,12 @@ slice=
 [ "$backend" = cpu ] || slice="--slice 128" # a batch at once: a small model leaves most of a GPU idle
 model=${MODEL:-little}
 case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor middle" 2 ;; esac
+normalise=${NORMALISE:-yes}
+case $normalise in
+  yes) named=-normalised ;;
+  no) named= ;;
+  *) stop "NORMALISE=$normalise: is neither yes nor no" 2 ;;
+esac
 # whole NAME WORD…: refuses what is no whole number.
 whole() {
   name=$1
@@ -75,7 +82,7 @@ fi
 data=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
-root=$out/$model-$views
+root=$out/$model-$views$named
 mkdir -p "$root"
 
 cd "$(dirname "$0")/../../.."
@@ -127,8 +134,8 @@ pretrain() {
   [ ! -e "$folder/done" ] || return 0
   say "pretrain ${folder#"$root"/}"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
-  "$PROGRAMS/pretrain" $device $slice --data "$tiles" --epochs "$epochs" --turns 0.75 --save-every 500 \
-    --out "$folder" "$@"
+  "$PROGRAMS/pretrain" $device $slice --data "$tiles" --normalise-stain "$normalise" --epochs "$epochs" --turns 0.75 \
+    --save-every 500 --out "$folder" "$@"
   : >"$folder/done"
 }
 
@@ -138,7 +145,8 @@ frozen() {
   say "evaluate ${1#"$root"/}"
   mkdir -p "$1"
   with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
-    --groups '^([^_]+)_' --method "$3" --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
+    --normalise-stain "$normalise" --groups '^([^_]+)_' --method "$3" \
+    --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
 }
 
 # tuned FOLDER all|clean OPTION…: finetune, from what the options say.
@@ -151,8 +159,8 @@ tuned() {
   mkdir -p "$folder"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
   with_tiles "$which" "$PROGRAMS/finetune" $device --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
-    --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 --save-every 500 --out "$folder" "$@" \
-    >"$folder/figures.txt"
+    --normalise-stain "$normalise" --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 \
+    --save-every 500 --out "$folder" "$@" >"$folder/figures.txt"
 }
 
 # Without white tiles everything is done again, at the first seed.
@@ -320,8 +328,8 @@ for name in $policies; do
   if [ "$name" = mae ]; then painters="$painters mae"; else distillers="$distillers $name"; fi
 done
 {
-  printf 'Model %s, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
-    "$model" $((epochs * epoch)) "$epochs" "$count" "$seeds"
+  printf 'Model %s, stain normalised: %s, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
+    "$model" "$normalise" $((epochs * epoch)) "$epochs" "$count" "$seeds"
   printf '\nAll tiles:\n\n'
   table all $rows
   printf '\nWithout tiles of which more than 2 %% is pure white:\n\n'

@@ -1,5 +1,5 @@
-// What is done to a picture before the network sees it: a part of it at the network's size, which may then be turned,
-// stained otherwise, colored otherwise, blurred, and partly erased, in this order.
+// What is done to a picture before the network sees it: its stain may be normalised; then a part of it at the
+// network's size, which may be turned, stained otherwise, colored otherwise, blurred, and partly erased, in this order.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "sdmae/data/erase.hpp"
 #include "sdmae/data/resample.hpp"
 #include "sdmae/data/stain_jitter.hpp"
+#include "sdmae/data/stain_normalise.hpp"
 #include "sdmae/data/turn.hpp"
 
 namespace sdmae {
@@ -19,6 +20,7 @@ namespace sdmae {
 /// As given, SD-MAE's as released: crops alone, resized bilinearly. He et al.'s has crop.min_scale 0.2, bicubic and
 /// turn.mirror 0.5. Each part has random numbers of its own: switching one on changes no other's.
 struct augmentation {
+  bool normalise_stain = false;  // of the whole picture, to usual_stain
   cropping part = cropping::random;
   crop_settings crop = {};
   interpolation filter = interpolation::bilinear;
@@ -61,7 +63,10 @@ inline void augment(const image8& image, const augmentation& how, std::uint64_t 
   const auto numbers = [&](stream purpose) {
     return random_sequence(seed, purpose, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
   };
-  detail::cut_and_turn(image, how, seed, epoch, sample, height, width, out);
+  const auto cut_and_turn = [&](const image8& from) {
+    detail::cut_and_turn(from, how, seed, epoch, sample, height, width, out);
+  };
+  how.normalise_stain ? cut_and_turn(with_normal_stain(image)) : cut_and_turn(image);
   if (how.stain.on()) jitter_stain(how.stain, numbers(stream::stain), height * width, out);
   if (how.color.on()) jitter_color(how.color, numbers(stream::color), height * width, out);
   if (how.blur.on()) blur_sometimes(how.blur, numbers(stream::blur), height, width, out);

@@ -103,6 +103,7 @@ namespace {
 // Everything on, each part so that it shows.
 sdmae::augmentation everything() {
   sdmae::augmentation how;
+  how.normalise_stain = true;
   how.filter = sdmae::interpolation::bicubic;
   how.turn = {0.5, 0.5, 0.75};
   how.stain.strength = 0.2;
@@ -129,8 +130,9 @@ TEST_CASE("all parts of an augmentation follow one another, each with random num
     const sdmae::orientation turned = sdmae::draw_orientation(how.turn, 9, 1, number);
     (turned.sideways() ? sideways : upright) = true;
     const sdmae::pixel_box box = sdmae::random_box(40, 60, how.crop, 9, 1, number);
-    const sdmae::image8 cut = turned.sideways() ? sdmae::resized(pattern(40, 60), box, 12, 16, how.filter)
-                                                : sdmae::resized(pattern(40, 60), box, 16, 12, how.filter);
+    const sdmae::image8 normal = sdmae::with_normal_stain(pattern(40, 60));
+    const sdmae::image8 cut = turned.sideways() ? sdmae::resized(normal, box, 12, 16, how.filter)
+                                                : sdmae::resized(normal, box, 16, 12, how.filter);
     sdmae::image8 expected(16, 12);
     std::uint8_t* pixels = expected.pixels.data();
     sdmae::orient(cut, turned, pixels);
@@ -153,6 +155,9 @@ TEST_CASE("each part of an augmentation alone changes images, and none does at i
   const sdmae::image8 plain = augmented(none, 5, 16, 16);
   CHECK(plain == sdmae::resized(pattern(40, 60), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
   CHECK(augmented(with(&sdmae::augmentation::filter), 5, 16, 16) != plain);
+  CHECK(augmented(with(&sdmae::augmentation::normalise_stain), 5, 16, 16) ==
+        sdmae::resized(sdmae::with_normal_stain(pattern(40, 60)), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
+  CHECK(augmented(with(&sdmae::augmentation::normalise_stain), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::turn), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::stain), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::color), 5, 16, 16) != plain);

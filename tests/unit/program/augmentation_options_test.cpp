@@ -36,6 +36,8 @@ TEST_CASE("presets are augmented as they were released") {
 TEST_CASE("every option of an augmentation reaches it") {
   CHECK(text_of({}, {"--crop-scale", "0.3", "--crop-ratio", "1", "--crop-filter", "bicubic"}) ==
         "crop 0.3-1, ratio 1-1, bicubic");
+  CHECK(text_of({}, {"--normalise-stain", "yes"}) == released + ", normalised stain");
+  CHECK(text_of({}, {"--normalise-stain", "no"}) == released);
   CHECK(text_of({}, {"--flip", "0.5"}) == released + ", flip 0.5");
   CHECK(text_of({}, {"--flip-vertical", "0.25"}) == released + ", vertical flip 0.25");
   CHECK(text_of({}, {"--turns", "0.75"}) == released + ", turns 0.75");
