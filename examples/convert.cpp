@@ -16,6 +16,7 @@
 #include "sdmae/io/weight_convert.hpp"
 #include "support/known_presets.hpp"
 #include "support/program.hpp"
+#include "support/stain_option.hpp"
 #include "support/vit_mae_config.hpp"
 
 namespace {
@@ -127,7 +128,7 @@ class hub_config {
 std::map<std::string, std::string> metadata_for(const sdmae::weights_file& weights, const model_facts& facts) {
   std::map<std::string, std::string> metadata{{"format", "pt"}};  // transformers reads no file without it
   const auto& old = weights.file->metadata();
-  for (const char* kept : {"sdmae.preset", "sdmae.image", "sdmae.heads"})
+  for (const char* kept : {"sdmae.preset", "sdmae.image", "sdmae.heads", program::stain_option::key})
     if (const auto found = old.find(kept); found != old.end()) metadata.insert(*found);
   if (facts.heads != 0) metadata["sdmae.heads"] = std::to_string(facts.heads);
   return metadata;
@@ -168,6 +169,8 @@ void convert(const options& asked) {
   if (!onnx) sdmae::write_safetensors(asked.out, written.to_write(weights.file), metadata);
   if (config) config->commit();
   tell_epsilon(asked, weights, facts);
+  if ((onnx || config) && metadata.contains(program::stain_option::key))
+    tell("the model was trained on tiles of normalised stain (sdmae/data/stain_normalise.hpp): give it the like");
   std::printf("%swrote %s%s\n", sdmae::report_of(weights, written).text().c_str(), asked.out.c_str(),
               config ? config->written().c_str() : "");
 }

@@ -53,8 +53,7 @@ class finetuning {
   void run() {
     program::check_step_memory(*trainer_, options_.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
-    const bool normalises = options_.augmentation().normalise_stain;
-    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation(), normalises);
+    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation(), plan_.augment.normalise_stain);
     train_.hashes = reader.hashes(*train_.tiles);
     test_.hashes = reader.hashes(*test_.tiles);
     std::fprintf(stderr, "%s", load_report_.c_str());
@@ -111,7 +110,7 @@ class finetuning {
     report.update({{"train_images", train_.labels.size()},
                    {"test_images", test_.labels.size()},
                    {"interpolation", options_.filter},
-                   {"normalised_stain", options_.augmentation().normalise_stain},
+                   {"normalised_stain", plan_.augment.normalise_stain},
                    {"seed", options_.seed},
                    {"method", options_.from_nothing ? "from nothing" : "finetune"},
                    {"classes", classes_}});
@@ -139,7 +138,7 @@ class finetuning {
     const index first = trainer_->steps_done();
     sdmae::loader_settings how =
         program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed, plan_.threads, first);
-    how.augment = options_.augmentation();
+    how.augment = plan_.augment;
     sdmae::loader<program::tile_source> images(*train_.tiles, how);
     program::labelled_batch<program::tile_source> batch(images, options_.batch, preset_.image, train_.labels,
                                                         static_cast<index>(classes_.size()), options_.mixing,

@@ -47,7 +47,8 @@ const program::replayable& find_configuration(const program::golden_case& c, con
   if (elsewhere && backend == "reference")
     throw sdmae::error(c.name, "is too large for the reference backend", "use --backend cpu");
   if (elsewhere)
-    throw sdmae::error("--backend " + backend, "this program was built without it", "build it with cmake --preset cuda");
+    throw sdmae::error("--backend " + backend, "this program was built without it",
+                       "build it with cmake --preset cuda");
   throw sdmae::error(c.name, "its configuration (kind " + c.architecture.kind + ") is not in this program",
                      "the small cases and the released presets that SDMAE_PRESETS names can be replayed");
 }

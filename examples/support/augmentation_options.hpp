@@ -10,7 +10,6 @@
 #include "number_text.hpp"
 #include "program.hpp"
 #include "sdmae/data/augment.hpp"
-#include "stain_option.hpp"
 
 namespace program {
 
@@ -19,10 +18,8 @@ struct augmentation_options {
   std::optional<double> crop_scale, crop_ratio, mirror, flip, quarter, stain, blur, erase;
   std::optional<std::string> crop_filter, erase_fill;
   std::vector<double> color, blur_sigma, erase_area;
-  stain_option normalise;
 
   void declare(CLI::App& app) {
-    normalise.declare(app, "no, or as --init was trained");
     const auto number = [&](const char* name, std::optional<double>& to, const char* what) {
       return app.add_option(name, to, what)->group(group);
     };
@@ -53,10 +50,8 @@ struct augmentation_options {
     word("--erase-fill", erase_fill, {"noise", "mean"}, "what it is filled with (noise)");
   }
 
-  /// `checkpoint`: the weights that the run starts from, or goes on with; empty: none. Throws sdmae::error for numbers
-  /// that do not go together.
-  sdmae::augmentation applied_to(sdmae::augmentation how, const std::string& checkpoint) const {
-    how.normalise_stain = normalise.chosen(checkpoint);
+  /// Throws sdmae::error for numbers that do not go together.
+  sdmae::augmentation applied_to(sdmae::augmentation how) const {
     how.crop.min_scale = crop_scale.value_or(how.crop.min_scale);
     if (crop_ratio) {
       how.crop.min_ratio = *crop_ratio;

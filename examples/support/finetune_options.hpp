@@ -20,6 +20,7 @@
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
+#include "stain_option.hpp"
 
 namespace program {
 
@@ -28,6 +29,7 @@ struct finetune_options {
   labelled_options data;
   device_options device;
   augmentation_options augment;
+  stain_option normalise_stain;
   sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, save_every = 0, replicates = 1000;
   double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
   double drop_path = 0.1, smoothing = 0.1;
@@ -42,6 +44,7 @@ struct finetune_options {
     declare_data(app);
     declare_recipe(app);
     augment.declare(app);
+    normalise_stain.declare(app, "as the checkpoint of --init or --resume was trained");
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
@@ -62,11 +65,11 @@ struct finetune_options {
   sdmae::augmentation augmentation() const {
     sdmae::augmentation how;
     how.filter = interpolation();
-    how = augment.applied_to(how, resume ? checkpoint() : init);
+    how.normalise_stain = normalise_stain.chosen(resume ? out + "/checkpoint.safetensors" : init);
+    how = augment.applied_to(how);
     if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
     return how;
   }
-  std::string checkpoint() const { return out + "/checkpoint.safetensors"; }
   double chosen_layer_decay() const { return layer_decay.value_or(from_nothing ? 1.0 : 0.75); }
 
  private:
@@ -108,6 +111,7 @@ struct finetune_plan {
   sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
   int threads = 1;
   sdmae::classifier_options trainer;
+  sdmae::augmentation augment;
   sdmae::run_settings settings;  // what a checkpoint must match to be resumed
 };
 
@@ -121,28 +125,31 @@ inline std::string data_text(const labelled_part& train) {
   return std::to_string(train.labels.size()) + " images, fingerprint " + std::to_string(sum.value());
 }
 
-inline sdmae::run_settings finetune_settings(const finetune_options& o, const std::string& preset,
-                                             const labelled_part& train, const std::vector<std::string>& classes) {
+inline sdmae::run_settings finetune_settings(const finetune_options& o, const sdmae::augmentation& augment,
+                                             const std::string& preset, const labelled_part& train,
+                                             const std::vector<std::string>& classes) {
   const nlohmann::json names = classes;
-  return {{"sdmae.preset", preset},
-          {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
-          {"sdmae.seed", std::to_string(o.seed)},
-          {"sdmae.batch", std::to_string(o.batch)},
-          {"sdmae.epochs", std::to_string(o.epochs)},
-          {"sdmae.warmup_epochs", std::to_string(o.warmup_epochs)},
-          {"sdmae.learning_rate", number_text(o.learning_rate)},
-          {"sdmae.min_learning_rate", number_text(o.min_learning_rate)},
-          {"sdmae.weight_decay", number_text(o.weight_decay)},
-          {"sdmae.clip_norm", number_text(o.clip_norm)},
-          {"sdmae.layer_decay", number_text(o.chosen_layer_decay())},
-          {"sdmae.drop_path", number_text(o.drop_path)},
-          {"sdmae.label_smoothing", number_text(o.smoothing)},
-          {"sdmae.mixup", number_text(o.mixing.mixup)},
-          {"sdmae.cutmix", number_text(o.mixing.cutmix)},
-          {"sdmae.augmentation", augmentation_text(o.augmentation())},
-          {"sdmae.interpolation", o.filter},
-          {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-          {"sdmae.data", data_text(train)}};
+  sdmae::run_settings settings{{"sdmae.preset", preset},
+                               {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
+                               {"sdmae.seed", std::to_string(o.seed)},
+                               {"sdmae.batch", std::to_string(o.batch)},
+                               {"sdmae.epochs", std::to_string(o.epochs)},
+                               {"sdmae.warmup_epochs", std::to_string(o.warmup_epochs)},
+                               {"sdmae.learning_rate", number_text(o.learning_rate)},
+                               {"sdmae.min_learning_rate", number_text(o.min_learning_rate)},
+                               {"sdmae.weight_decay", number_text(o.weight_decay)},
+                               {"sdmae.clip_norm", number_text(o.clip_norm)},
+                               {"sdmae.layer_decay", number_text(o.chosen_layer_decay())},
+                               {"sdmae.drop_path", number_text(o.drop_path)},
+                               {"sdmae.label_smoothing", number_text(o.smoothing)},
+                               {"sdmae.mixup", number_text(o.mixing.mixup)},
+                               {"sdmae.cutmix", number_text(o.mixing.cutmix)},
+                               {"sdmae.augmentation", augmentation_text(augment)},
+                               {"sdmae.interpolation", o.filter},
+                               {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+                               {"sdmae.data", data_text(train)}};
+  stain_option::note(augment.normalise_stain, settings);
+  return settings;
 }
 
 }  // namespace detail
@@ -181,8 +188,8 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .floor = o.min_learning_rate,
                                .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
                                .total_steps = plan.total_steps}};
-  plan.settings = detail::finetune_settings(o, preset_name, train, classes);
-  if (o.augmentation().normalise_stain) plan.settings[stain_option::key] = "yes";
+  plan.augment = o.augmentation();
+  plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
   return plan;
 }
 

@@ -16,6 +16,7 @@
 #include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "stain_option.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 
@@ -28,6 +29,7 @@ struct pretrain_options {
   slide_options slide;
   white_option white;
   augmentation_options augment;
+  stain_option normalise_stain;
   std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -76,6 +78,7 @@ struct pretrain_options {
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     augment.declare(app);
+    normalise_stain.declare(app, "no; as the checkpoint of --init or --resume was trained");
   }
 
   /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
@@ -120,7 +123,8 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   how.filter = recipe.bicubic_crops ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   how.turn.mirror = recipe.mirror;
   const bool goes_on = o.resume && !o.out.empty();
-  return o.augment.applied_to(how, goes_on ? o.out + "/checkpoint.safetensors" : o.init);
+  how.normalise_stain = o.normalise_stain.chosen(goes_on ? o.out + "/checkpoint.safetensors" : o.init);
+  return o.augment.applied_to(how);
 }
 
 /// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
@@ -179,7 +183,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   // Not of the released one, so that its checkpoints are those of versions that knew no other.
   if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
     plan.settings["sdmae.augmentation"] = text;
-  if (plan.augment.normalise_stain) plan.settings[stain_option::key] = "yes";
+  stain_option::note(plan.augment.normalise_stain, plan.settings);
   return plan;
 }
 

@@ -1,9 +1,12 @@
-// --normalise-stain: whether all tissue is given the same colors before the model sees it.
+// --normalise-stain: whether the tissue of all tiles is given the same stain before the model sees it.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
 #include <string>
 
+#include "sdmae/core/error.hpp"
 #include "sdmae/io/safetensors.hpp"
 
 namespace program {
@@ -13,19 +16,33 @@ struct stain_option {
 
   void declare(CLI::App& app, const std::string& otherwise = "as the checkpoint was trained") {
     app.add_option("--normalise-stain", asked,
-                   "give the tissue of every tile the same mean and spread of color first: yes or no (default: " +
+                   "give the tissue of every tile the same mean and spread of optical density first: yes or no (" +
                        otherwise + ")")
         ->check(CLI::IsMember({"yes", "no"}));
   }
 
-  /// `checkpoint`: the weights; empty: none. Throws sdmae::error for a file that is no checkpoint.
+  /// `checkpoint`: the weights; empty: none. Throws sdmae::error for a file that is no checkpoint, and for one that was
+  /// trained on stain normalised otherwise than here.
   bool chosen(const std::string& checkpoint) const {
     if (!asked.empty()) return asked == "yes";
-    return !checkpoint.empty() && sdmae::safetensors_file(checkpoint).metadata().contains(key);
+    if (checkpoint.empty()) return false;
+    const sdmae::safetensors_file file(checkpoint);
+    const auto noted = file.metadata().find(key);
+    if (noted == file.metadata().end()) return false;
+    if (noted->second != version)
+      throw sdmae::error(checkpoint, "was trained on stain normalised by version " + noted->second,
+                         std::string("this program has version ") + version + ": say --normalise-stain yes or no");
+    std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised\n", checkpoint.c_str());
+    return true;
   }
 
-  /// What a checkpoint's metadata hold where it was trained so; nothing otherwise.
+  /// Into the metadata of a checkpoint.
+  static void note(bool normalised, std::map<std::string, std::string>& metadata) {
+    if (normalised) metadata[key] = version;
+  }
+
   static constexpr const char* key = "sdmae.normalised_stain";
+  static constexpr const char* version = "1";  // of sdmae::normalise_stain to its reference_stain
 };
 
 }  // namespace program

@@ -78,7 +78,8 @@ function(calls_are count pattern)
 endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
-    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 NORMALISE=so -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
+    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out"
+    "2 NORMALISE=so -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
@@ -156,11 +157,12 @@ file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/resul
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean.*--resume")
-recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
+recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script}
+  data out)
 calls_are(2 "^pretrain .*--epochs 16 ")
 calls_are(2 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--preset middle_released")
 calls_are(4 "^finetune --backend cuda --precision tf32 --threads 3 ")
-calls_are(0 "--normalise-stain yes")
+calls_are(14 "--normalise-stain no ")
 
 # As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")

@@ -51,6 +51,15 @@ foreach(line IN ITEMS "@format=pt" "@sdmae.heads=4" "@sdmae.image=64x64" "@sdmae
 endforeach()
 converts(timm.safetensors by_timm.onnx onnx)
 same(direct.onnx by_timm.onnx)
+# So it does with the stain that it was trained on; where nothing could be kept it is said.
+tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 1)
+converts(normal.safetensors normal_timm.safetensors timm)
+tool(list normal_timm.safetensors)
+if(NOT tool_out MATCHES "@sdmae.normalised_stain=1\n" OR said MATCHES "normalised")
+  fault("the timm file: ${tool_out}, said: ${said}")
+endif()
+converts(normal_timm.safetensors normal.onnx onnx)
+expect(SUCCESS SAYS "trained on tiles of normalised stain")
 converts(timm.safetensors back.safetensors released)
 tool(equal back.safetensors run/checkpoint.safetensors encoder.)
 # The same with what a released file does not tell given by hand.

@@ -20,7 +20,7 @@ namespace sdmae {
 /// As given, SD-MAE's as released: crops alone, resized bilinearly. He et al.'s has crop.min_scale 0.2, bicubic and
 /// turn.mirror 0.5. Each part has random numbers of its own: switching one on changes no other's.
 struct augmentation {
-  bool normalise_stain = false;  // of the whole picture, to usual_stain
+  bool normalise_stain = false;  // of the whole picture, to reference_stain
   cropping part = cropping::random;
   crop_settings crop = {};
   interpolation filter = interpolation::bilinear;
@@ -66,7 +66,7 @@ inline void augment(const image8& image, const augmentation& how, std::uint64_t 
   const auto cut_and_turn = [&](const image8& from) {
     detail::cut_and_turn(from, how, seed, epoch, sample, height, width, out);
   };
-  how.normalise_stain ? cut_and_turn(with_normal_stain(image)) : cut_and_turn(image);
+  how.normalise_stain ? cut_and_turn(with_normalised_stain(image)) : cut_and_turn(image);
   if (how.stain.on()) jitter_stain(how.stain, numbers(stream::stain), height * width, out);
   if (how.color.on()) jitter_color(how.color, numbers(stream::color), height * width, out);
   if (how.blur.on()) blur_sometimes(how.blur, numbers(stream::blur), height, width, out);

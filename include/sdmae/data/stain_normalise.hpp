@@ -1,13 +1,14 @@
-// Stain normalisation: the tissue of every tile gets the same mean and spread of optical density, whichever laboratory
-// stained it and whichever scanner took it. After Reinhard et al., "Color transfer between images" (IEEE CG&A 2001),
-// between whose pictures logarithms of color are matched in the same way, and of tissue alone, for glass has no stain.
+// Stain normalisation: the tissue of every tile gets about the same mean and spread of optical density, whichever
+// laboratory stained it and whichever scanner took it. Reinhard et al., "Color transfer between images" (IEEE CG&A
+// 2001), match mean and deviation in decorrelated logarithms of color; here they are matched in optical density, which
+// is proportional to the amount of stain, channel by channel, and over tissue alone.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "sdmae/data/image.hpp"
 #include "sdmae/data/stain_jitter.hpp"
@@ -19,54 +20,88 @@ struct stain_statistics {
   std::array<double, 3> mean{}, deviation{};
 };
 
-/// Those of a tile of common haematoxylin and eosin; and how dense, red, green and blue together, a pixel of tissue is
-/// at least.
-inline constexpr stain_statistics usual_stain{{0.35, 0.62, 0.35}, {0.25, 0.30, 0.20}};
-inline constexpr float least_tissue_density = 0.3f;
+/// Those of common haematoxylin and eosin.
+inline constexpr stain_statistics reference_stain{{0.35, 0.62, 0.35}, {0.25, 0.30, 0.20}};
 
-/// Changes `image` in place. With m and s the mean and deviation over its pixels of tissue, of each channel, a pixel of
-/// tissue of density d becomes d' = M + S·(d − m)/(s + 0.001), at least 0, and I' = 255·exp(−d'), rounded; M and S are
-/// the target's. Glass stays as it is, and so does a tile of which less than 1 % is tissue: it says too little of its
-/// stain.
-inline void normalise_stain(image8& image, const stain_statistics& target = usual_stain) {
-  static const std::array<float, 256> density = detail::optical_densities();
-  const index pixels = image.height * image.width;
-  const auto is_tissue = [&](const std::uint8_t* rgb) {
-    return density[rgb[0]] + density[rgb[1]] + density[rgb[2]] > least_tissue_density;
-  };
-  std::array<std::array<index, 256>, 3> histogram{};
-  index tissue = 0;
-  for (index i = 0; i < pixels; ++i) {
-    const std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    if (!is_tissue(rgb)) continue;
-    ++tissue;
-    for (std::size_t c = 0; c < 3; ++c) ++histogram[c][rgb[c]];
-  }
-  if (tissue * 100 < pixels || tissue == 0) return;
+namespace detail {
 
-  std::array<std::array<std::uint8_t, 256>, 3> changed{};
+using density_table = std::array<float, 256>;
+using byte_histograms = std::array<std::array<index, 256>, 3>;
+
+inline const density_table& density_of_byte() {
+  static const density_table table = optical_densities();
+  return table;
+}
+inline float whole_density(const std::uint8_t* rgb) {
+  const density_table& density = density_of_byte();
+  return density[rgb[0]] + density[rgb[1]] + density[rgb[2]];
+}
+/// Of red, green and blue together: what tissue exceeds, and what it stays below: pure black is padding, and a little
+/// of it would outweigh the tissue.
+inline constexpr float least_density = 0.3f, most_density = 16.6f;
+
+inline stain_statistics statistics_of(const byte_histograms& histograms, index pixels) {
+  stain_statistics found;
   for (std::size_t c = 0; c < 3; ++c) {
     double sum = 0, squares = 0;
     for (std::size_t v = 0; v < 256; ++v) {
-      const double d = density[v], count = static_cast<double>(histogram[c][v]);
-      sum += count * d;
-      squares += count * d * d;
+      const double density = density_of_byte()[v], count = static_cast<double>(histograms[c][v]);
+      sum += count * density;
+      squares += count * density * density;
     }
-    const double mean = sum / static_cast<double>(tissue);
-    const double deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(tissue) - mean * mean));
-    for (std::size_t v = 0; v < 256; ++v) {
-      const double d = target.mean[c] + target.deviation[c] * (density[v] - mean) / (deviation + 1e-3);
-      changed[c][v] = static_cast<std::uint8_t>(255 * std::exp(-std::max(d, 0.0)) + 0.5);
-    }
+    found.mean[c] = sum / static_cast<double>(pixels);
+    const double variance = squares / static_cast<double>(pixels) - found.mean[c] * found.mean[c];
+    found.deviation[c] = std::sqrt(std::max(0.0, variance));
   }
+  return found;
+}
+
+}  // namespace detail
+
+/// Of the pixels of tissue: their densities come to more than 0.3 in all, and they are not pure black. Nothing for
+/// pictures that say too little of their stain: less than 1 % is tissue, or its density deviates by less than 0.02 in
+/// every channel, as that of grey glass does by noise.
+inline std::optional<stain_statistics> measure_stain(const image8& image) {
+  const index pixels = image.height * image.width;
+  detail::byte_histograms histograms{};
+  index tissue = 0;
+  for (index i = 0; i < pixels; ++i) {
+    const std::uint8_t* const rgb = image.pixels.data() + 3 * i;
+    const float density = detail::whole_density(rgb);
+    if (!(density > detail::least_density && density < detail::most_density)) continue;
+    ++tissue;
+    for (std::size_t c = 0; c < 3; ++c) ++histograms[c][rgb[c]];
+  }
+  if (tissue == 0 || tissue * 100 < pixels) return std::nullopt;
+  const stain_statistics found = detail::statistics_of(histograms, tissue);
+  if (*std::max_element(found.deviation.begin(), found.deviation.end()) < 0.02) return std::nullopt;
+  return found;
+}
+
+/// Changes `image` in place. With m and s the mean and deviation of a channel, see measure_stain, density d becomes
+///   d' = M + S·(d − m)/(s + 0.001), at least 0,   I' = 255·exp(−d'), rounded,
+/// where the densities of a pixel come to more than 0.3 in all; M and S are the target's. Paler pixels, glass, stay as
+/// they are; so do pictures that say too little of their stain. What would be paler than white becomes white, by which
+/// the mean rises and the spread falls a little.
+inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
+  const std::optional<stain_statistics> found = measure_stain(image);
+  if (!found) return;
+  std::array<std::array<std::uint8_t, 256>, 3> changed{};
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t v = 0; v < 256; ++v) {
+      const double above = detail::density_of_byte()[v] - found->mean[c];
+      const double density = target.mean[c] + target.deviation[c] * above / (found->deviation[c] + 1e-3);
+      changed[c][v] = static_cast<std::uint8_t>(255 * std::exp(-std::max(density, 0.0)) + 0.5);
+    }
+  const index pixels = image.height * image.width;
   for (index i = 0; i < pixels; ++i) {
     std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    if (is_tissue(rgb))
+    if (detail::whole_density(rgb) > detail::least_density)
       for (std::size_t c = 0; c < 3; ++c) rgb[c] = changed[c][rgb[c]];
   }
 }
 
-inline image8 with_normal_stain(image8 image) {
+inline image8 with_normalised_stain(image8 image) {
   normalise_stain(image);
   return image;
 }

@@ -130,7 +130,7 @@ TEST_CASE("all parts of an augmentation follow one another, each with random num
     const sdmae::orientation turned = sdmae::draw_orientation(how.turn, 9, 1, number);
     (turned.sideways() ? sideways : upright) = true;
     const sdmae::pixel_box box = sdmae::random_box(40, 60, how.crop, 9, 1, number);
-    const sdmae::image8 normal = sdmae::with_normal_stain(pattern(40, 60));
+    const sdmae::image8 normal = sdmae::with_normalised_stain(pattern(40, 60));
     const sdmae::image8 cut = turned.sideways() ? sdmae::resized(normal, box, 12, 16, how.filter)
                                                 : sdmae::resized(normal, box, 16, 12, how.filter);
     sdmae::image8 expected(16, 12);
@@ -156,7 +156,7 @@ TEST_CASE("each part of an augmentation alone changes images, and none does at i
   CHECK(plain == sdmae::resized(pattern(40, 60), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
   CHECK(augmented(with(&sdmae::augmentation::filter), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::normalise_stain), 5, 16, 16) ==
-        sdmae::resized(sdmae::with_normal_stain(pattern(40, 60)), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
+        sdmae::resized(sdmae::with_normalised_stain(pattern(40, 60)), sdmae::random_box(40, 60, {}, 9, 1, 5), 16, 16));
   CHECK(augmented(with(&sdmae::augmentation::normalise_stain), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::turn), 5, 16, 16) != plain);
   CHECK(augmented(with(&sdmae::augmentation::stain), 5, 16, 16) != plain);

@@ -1,0 +1,17 @@
+# Tiles of normalised stain: rows are of what the model was trained on, unless asked otherwise, and rows of the other
+# kind are not gone on with.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+trained()
+tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 1)
+tool(images tiles 32 64)
+run(--checkpoint normal.safetensors --data tiles --out normal.npy)
+expect(SUCCESS SAYS "normal.safetensors: trained on normalised stain")
+run(--checkpoint normal.safetensors --data tiles --out asked.npy --normalise-stain yes)
+expect(SUCCESS)
+run(--checkpoint normal.safetensors --data tiles --out refused.npy --normalise-stain no)
+expect(SUCCESS)
+run(--checkpoint run/checkpoint.safetensors --data tiles --out plain.npy)
+expect(SUCCESS)
+same(normal.npy asked.npy)
+same(refused.npy plain.npy)
+differ(normal.npy plain.npy)

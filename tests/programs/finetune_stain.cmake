@@ -1,0 +1,76 @@
+# Tiles of normalised stain: a model is fine-tuned, judged and resumed on what it was pre-trained on, unless asked
+# otherwise.
+include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
+tool(images tiles 32 64)
+file(REMOVE_RECURSE ${SCRATCH}/tiles/odd)
+data_tool(glass tiles/glass 16 64)
+set(noted forget sdmae.normalised_stain forget sdmae.augmentation) # what the settings alone would tell apart
+
+# pretrained(<folder> <argument>…)
+function(pretrained folder)
+  execute_process(COMMAND ${PRETRAIN} --preset quickstart --data tiles/even --batch 16 --warmup-epochs 0 --epochs 2
+    --out ${folder} ${ARGN} WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE done OUTPUT_QUIET ERROR_VARIABLE err)
+  set(status ${done} PARENT_SCOPE)
+  set(err "${err}" PARENT_SCOPE)
+endfunction()
+# weights_differ(<folder> <folder>): and not their settings alone.
+function(weights_differ one other)
+  tool(edit ${one}/checkpoint.safetensors ${one}.weights ${noted})
+  tool(edit ${other}/checkpoint.safetensors ${other}.weights ${noted})
+  differ(${one}.weights ${other}.weights)
+endfunction()
+
+pretrained(plain)
+pretrained(normal --normalise-stain yes --steps 1)
+pretrained(whole --normalise-stain yes)
+foreach(other IN ITEMS "plain yes" "normal no")
+  string(REPLACE " " ";" words "${other}")
+  list(POP_FRONT words folder)
+  pretrained(${folder} --resume --normalise-stain ${words})
+  if(NOT status EQUAL 1 OR NOT err MATCHES "normalised_stain")
+    fault("${folder} went on with --normalise-stain ${words}: ${status} ${err}")
+  endif()
+endforeach()
+pretrained(normal --resume)
+same(normal/checkpoint.safetensors whole/checkpoint.safetensors)
+weights_differ(plain whole)
+file(READ ${SCRATCH}/normal/run.json json)
+if(NOT json MATCHES "normalised stain")
+  fault("run.json does not tell of normalised stain: ${json}")
+endif()
+# What starts from it is trained alike.
+pretrained(after --init whole/checkpoint.safetensors)
+pretrained(after_asked --init whole/checkpoint.safetensors --normalise-stain yes)
+same(after/checkpoint.safetensors after_asked/checkpoint.safetensors)
+
+# tuned(<folder> <json's normalised_stain> <argument>…)
+function(tuned folder normalised)
+  run(--train tiles --test tiles --batch 16 --warmup-epochs 0 --out ${folder} --epochs 2 ${ARGN})
+  expect(SUCCESS)
+  file(READ ${SCRATCH}/${folder}/result.json json)
+  string(JSON said GET "${json}" normalised_stain)
+  if(NOT said STREQUAL normalised)
+    fault("${folder}/result.json says of normalised stain: ${said}")
+  endif()
+endfunction()
+set(start --init whole/checkpoint.safetensors)
+tuned(tuned ON ${start})
+tuned(asked ON ${start} --normalise-stain yes)
+same(tuned/checkpoint.safetensors asked/checkpoint.safetensors)
+same(tuned/scores.csv asked/scores.csv)
+tuned(refused OFF ${start} --normalise-stain no)
+weights_differ(tuned refused)
+# Judged on the same tiles, too: a rate of nothing learns nothing, and the scores differ still.
+tuned(still ON ${start} --lr 1e-30 --min-lr 0)
+tuned(still_refused OFF ${start} --lr 1e-30 --min-lr 0 --normalise-stain no)
+differ(still/scores.csv still_refused/scores.csv)
+# A stopped run goes on as it began, whatever it started from.
+run(--train tiles --test tiles --batch 16 --warmup-epochs 0 --out parts --epochs 2 ${start} --normalise-stain no
+  --steps 1)
+expect(SUCCESS)
+tuned(parts OFF ${start} --resume)
+same(refused/checkpoint.safetensors parts/checkpoint.safetensors)
+
+# Another version of it is refused.
+tool(edit whole/checkpoint.safetensors later.safetensors metadata sdmae.normalised_stain 2)
+refuses(1 "later.safetensors|version 2" --train tiles --test tiles --batch 16 --init later.safetensors --out none)
