@@ -117,7 +117,7 @@ class pretraining {
     program::check_resident_memory(preset, device.available_memory());
     return preset.make(options);
   }
-  fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
+  fs::path checkpoint() const { return program::checkpoint_in(folder_); }
 
   void train(sdmae::loader<program::tile_source>& images, program::run_log& log, index first) {
     program::loader_batch<program::tile_source> batch(images, plan_.recipe.batch);

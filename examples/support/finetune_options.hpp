@@ -21,6 +21,7 @@
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
 #include "stain_option.hpp"
+#include "training_run.hpp"
 
 namespace program {
 
@@ -65,7 +66,7 @@ struct finetune_options {
   sdmae::augmentation augmentation() const {
     sdmae::augmentation how;
     how.filter = interpolation();
-    how.normalise_stain = normalise_stain.chosen(resume ? out + "/checkpoint.safetensors" : init);
+    how.normalise_stain = normalise_stain.chosen(resume ? checkpoint_in(out).string() : init);
     how = augment.applied_to(how);
     if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
     return how;
@@ -129,27 +130,25 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const sd
                                              const std::string& preset, const labelled_part& train,
                                              const std::vector<std::string>& classes) {
   const nlohmann::json names = classes;
-  sdmae::run_settings settings{{"sdmae.preset", preset},
-                               {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
-                               {"sdmae.seed", std::to_string(o.seed)},
-                               {"sdmae.batch", std::to_string(o.batch)},
-                               {"sdmae.epochs", std::to_string(o.epochs)},
-                               {"sdmae.warmup_epochs", std::to_string(o.warmup_epochs)},
-                               {"sdmae.learning_rate", number_text(o.learning_rate)},
-                               {"sdmae.min_learning_rate", number_text(o.min_learning_rate)},
-                               {"sdmae.weight_decay", number_text(o.weight_decay)},
-                               {"sdmae.clip_norm", number_text(o.clip_norm)},
-                               {"sdmae.layer_decay", number_text(o.chosen_layer_decay())},
-                               {"sdmae.drop_path", number_text(o.drop_path)},
-                               {"sdmae.label_smoothing", number_text(o.smoothing)},
-                               {"sdmae.mixup", number_text(o.mixing.mixup)},
-                               {"sdmae.cutmix", number_text(o.mixing.cutmix)},
-                               {"sdmae.augmentation", augmentation_text(augment)},
-                               {"sdmae.interpolation", o.filter},
-                               {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-                               {"sdmae.data", data_text(train)}};
-  stain_option::note(augment.normalise_stain, settings);
-  return settings;
+  return {{"sdmae.preset", preset},
+          {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
+          {"sdmae.seed", std::to_string(o.seed)},
+          {"sdmae.batch", std::to_string(o.batch)},
+          {"sdmae.epochs", std::to_string(o.epochs)},
+          {"sdmae.warmup_epochs", std::to_string(o.warmup_epochs)},
+          {"sdmae.learning_rate", number_text(o.learning_rate)},
+          {"sdmae.min_learning_rate", number_text(o.min_learning_rate)},
+          {"sdmae.weight_decay", number_text(o.weight_decay)},
+          {"sdmae.clip_norm", number_text(o.clip_norm)},
+          {"sdmae.layer_decay", number_text(o.chosen_layer_decay())},
+          {"sdmae.drop_path", number_text(o.drop_path)},
+          {"sdmae.label_smoothing", number_text(o.smoothing)},
+          {"sdmae.mixup", number_text(o.mixing.mixup)},
+          {"sdmae.cutmix", number_text(o.mixing.cutmix)},
+          {"sdmae.augmentation", augmentation_text(augment)},
+          {"sdmae.interpolation", o.filter},
+          {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+          {"sdmae.data", data_text(train)}};
 }
 
 }  // namespace detail
@@ -190,6 +189,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .total_steps = plan.total_steps}};
   plan.augment = o.augmentation();
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
+  stain_option::note(plan.augment.normalise_stain, plan.settings);
   return plan;
 }
 

@@ -19,6 +19,7 @@
 #include "stain_option.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
+#include "training_run.hpp"
 
 namespace program {
 
@@ -123,7 +124,7 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   how.filter = recipe.bicubic_crops ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   how.turn.mirror = recipe.mirror;
   const bool goes_on = o.resume && !o.out.empty();
-  how.normalise_stain = o.normalise_stain.chosen(goes_on ? o.out + "/checkpoint.safetensors" : o.init);
+  how.normalise_stain = o.normalise_stain.chosen(goes_on ? checkpoint_in(o.out).string() : o.init);
   return o.augment.applied_to(how);
 }
 

@@ -16,10 +16,14 @@ namespace program {
 
 inline void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
+inline std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
+  return folder / "checkpoint.safetensors";
+}
+
 /// The checkpoint of a run's folder. Throws sdmae::error for a folder that holds a run already unless it is to be
 /// resumed, and for one to be resumed that holds none.
 inline std::filesystem::path check_run_folder(const std::filesystem::path& folder, bool resume) {
-  const std::filesystem::path checkpoint = folder / "checkpoint.safetensors";
+  const std::filesystem::path checkpoint = checkpoint_in(folder);
   std::error_code problem;
   const bool there = std::filesystem::exists(checkpoint, problem);
   if (there && !resume)

@@ -157,8 +157,8 @@ file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/resul
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean.*--resume")
-recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3 JOBS=2 sh ${script}
-  data out)
+recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3
+  JOBS=2 sh ${script} data out)
 calls_are(2 "^pretrain .*--epochs 16 ")
 calls_are(2 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--preset middle_released")
 calls_are(4 "^finetune --backend cuda --precision tf32 --threads 3 ")

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +11,7 @@
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/random.hpp"
+#include "sdmae/data/optical_density.hpp"
 
 namespace sdmae {
 
@@ -64,21 +64,13 @@ constexpr matrix3 inverse(const matrix3& m) {
   return result;
 }
 
-/// −ln(value / 255) of every byte; 0 counts as 1, for no stain is infinitely dense.
-inline std::array<float, 256> optical_densities() {
-  std::array<float, 256> table{};
-  for (int value = 0; value < 256; ++value)
-    table[static_cast<std::size_t>(value)] = static_cast<float>(-std::log(std::max(value, 1) / 255.0));
-  return table;
-}
-
 }  // namespace detail
 
 /// Changes `count` RGB pixels in place. With D the optical densities −ln(I/255) of a pixel and M the stains' vectors in
 /// rows, amounts A = D·M⁻¹ become α∘A + β; I' = 255·exp(−A'·M), rounded, at most 255. Amounts may be negative: nothing
 /// changes with α = 1, β = 0.
 inline void change_stain(const stain_change& change, index count, std::uint8_t* pixels) {
-  static const std::array<float, 256> density = detail::optical_densities();
+  const std::array<float, 256>& density = optical_densities();
   constexpr detail::matrix3 to_density = detail::density_of_stains, to_amount = detail::inverse(to_density);
   float weight[3][3]{}, shift[3]{};  // both ways in one: D' = D·weight + shift
   for (std::size_t to = 0; to < 3; ++to)

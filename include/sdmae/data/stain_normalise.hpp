@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "sdmae/data/image.hpp"
-#include "sdmae/data/stain_jitter.hpp"
+#include "sdmae/data/optical_density.hpp"
 
 namespace sdmae {
 
@@ -25,27 +25,23 @@ inline constexpr stain_statistics reference_stain{{0.35, 0.62, 0.35}, {0.25, 0.3
 
 namespace detail {
 
-using density_table = std::array<float, 256>;
 using byte_histograms = std::array<std::array<index, 256>, 3>;
 
-inline const density_table& density_of_byte() {
-  static const density_table table = optical_densities();
-  return table;
-}
-inline float whole_density(const std::uint8_t* rgb) {
-  const density_table& density = density_of_byte();
+/// Of red, green and blue together.
+inline float whole_density(const std::array<float, 256>& density, const std::uint8_t* rgb) {
   return density[rgb[0]] + density[rgb[1]] + density[rgb[2]];
 }
-/// Of red, green and blue together: what tissue exceeds, and what it stays below: pure black is padding, and a little
+/// What that of tissue exceeds, and what it stays below: pure black is padding, and a little
 /// of it would outweigh the tissue.
 inline constexpr float least_density = 0.3f, most_density = 16.6f;
 
 inline stain_statistics statistics_of(const byte_histograms& histograms, index pixels) {
+  const std::array<float, 256>& densities = optical_densities();
   stain_statistics found;
   for (std::size_t c = 0; c < 3; ++c) {
     double sum = 0, squares = 0;
     for (std::size_t v = 0; v < 256; ++v) {
-      const double density = density_of_byte()[v], count = static_cast<double>(histograms[c][v]);
+      const double density = densities[v], count = static_cast<double>(histograms[c][v]);
       sum += count * density;
       squares += count * density * density;
     }
@@ -62,12 +58,13 @@ inline stain_statistics statistics_of(const byte_histograms& histograms, index p
 /// pictures that say too little of their stain: less than 1 % is tissue, or its density deviates by less than 0.02 in
 /// every channel, as that of grey glass does by noise.
 inline std::optional<stain_statistics> measure_stain(const image8& image) {
+  const std::array<float, 256>& densities = optical_densities();
   const index pixels = image.height * image.width;
   detail::byte_histograms histograms{};
   index tissue = 0;
   for (index i = 0; i < pixels; ++i) {
     const std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    const float density = detail::whole_density(rgb);
+    const float density = detail::whole_density(densities, rgb);
     if (!(density > detail::least_density && density < detail::most_density)) continue;
     ++tissue;
     for (std::size_t c = 0; c < 3; ++c) ++histograms[c][rgb[c]];
@@ -86,17 +83,18 @@ inline std::optional<stain_statistics> measure_stain(const image8& image) {
 inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
   const std::optional<stain_statistics> found = measure_stain(image);
   if (!found) return;
+  const std::array<float, 256>& densities = optical_densities();
   std::array<std::array<std::uint8_t, 256>, 3> changed{};
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t v = 0; v < 256; ++v) {
-      const double above = detail::density_of_byte()[v] - found->mean[c];
+      const double above = densities[v] - found->mean[c];
       const double density = target.mean[c] + target.deviation[c] * above / (found->deviation[c] + 1e-3);
       changed[c][v] = static_cast<std::uint8_t>(255 * std::exp(-std::max(density, 0.0)) + 0.5);
     }
   const index pixels = image.height * image.width;
   for (index i = 0; i < pixels; ++i) {
     std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    if (detail::whole_density(rgb) > detail::least_density)
+    if (detail::whole_density(densities, rgb) > detail::least_density)
       for (std::size_t c = 0; c < 3; ++c) rgb[c] = changed[c][rgb[c]];
   }
 }
