@@ -8,8 +8,9 @@
 namespace {
 
 sdmae::precision precision_of(const std::string& name) {
-  using sdmae::precision;
-  return name == "bf16" ? precision::bf16 : name == "tf32" ? precision::tf32 : precision::fp32;
+  for (const auto& [known, rounding] : sdmae::precisions)
+    if (name == known) return rounding;
+  return sdmae::precision::fp32;
 }
 
 struct on_device {

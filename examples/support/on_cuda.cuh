@@ -22,9 +22,7 @@ inline std::size_t free_memory() {
 /// add(name, make_backend) for each precision of a preset. Returns true, for the initialiser that calls it.
 template <class Preset, class Add>
 bool in_each_precision(Add add) {
-  using sdmae::precision;
-  for (const auto& [name, rounding] :
-       {std::pair{"fp32", precision::fp32}, std::pair{"tf32", precision::tf32}, std::pair{"bf16", precision::bf16}})
+  for (const auto& [name, rounding] : sdmae::precisions)
     add(preset_on_cuda(Preset::name, name),
         [rounding = rounding](const auto&) { return cuda({.precision = rounding}); });
   free_memory_of_cuda() = free_memory;

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "sdmae/backend/concept.hpp"
 #include "sdmae/backend/cuda/handles.hpp"
@@ -19,6 +20,10 @@ namespace sdmae {
 /// stay float; only the factors of products are rounded: to 10 bits of fraction (tf32) or 7 (bf16), on tensor cores. A
 /// run-time value, because no kernel of ours depends on it: as a type it would have all of them compiled once more.
 enum class precision { fp32, tf32, bf16 };
+
+/// All of them, by the names that programs take.
+inline constexpr std::array<std::pair<const char*, precision>, 3> precisions{
+    {{"fp32", precision::fp32}, {"tf32", precision::tf32}, {"bf16", precision::bf16}}};
 
 namespace cuda {
 
