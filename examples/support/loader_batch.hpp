@@ -62,9 +62,8 @@ class example_batch final : public sdmae::byte_batch {
       } catch (const sdmae::error& problem) {
         if (first_problem.empty()) first_problem = problem.what();
         if (++broken * 100 > data.size() && samples_.empty())
-          throw sdmae::error(
-              "--data", "more than 1 % of " + std::to_string(data.size()) + " images cannot be read",
-              "the first: " + first_problem);
+          throw sdmae::error("--data", "more than 1 % of " + std::to_string(data.size()) + " images cannot be read",
+                             "the first: " + first_problem);
         continue;  // the loader names broken images
       }
       pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));

@@ -104,6 +104,28 @@ function(differ one other)
   endif()
 endfunction()
 
+# draws_normalised_stain(): pictures of a program with --checkpoint, --data, --images and --out are of normalised stain
+# where the checkpoint was trained on such, unless asked otherwise.
+function(draws_normalised_stain)
+  trained()
+  tool(images tiles 4 64)
+  file(REMOVE_RECURSE ${SCRATCH}/tiles/odd)
+  set(drawing --checkpoint weights.safetensors --data tiles --images 2 --out) # of one name, because pictures tell it
+  tool(edit run/checkpoint.safetensors weights.safetensors metadata sdmae.normalised_stain 1)
+  run(${drawing} normal.png)
+  expect(SUCCESS)
+  run(${drawing} refused.png --normalise-stain no)
+  expect(SUCCESS)
+  file(RENAME ${SCRATCH}/run/checkpoint.safetensors ${SCRATCH}/weights.safetensors)
+  run(${drawing} plain.png)
+  expect(SUCCESS)
+  run(${drawing} asked.png --normalise-stain yes)
+  expect(SUCCESS)
+  differ(plain.png normal.png)
+  same(normal.png asked.png)
+  same(refused.png plain.png)
+endfunction()
+
 # state(<variable> <folder>): names and contents of all its files, as one text. unchanged(<folder> "${<variable>}").
 function(state variable folder)
   file(GLOB_RECURSE files RELATIVE ${SCRATCH}/${folder} ${SCRATCH}/${folder}/*)

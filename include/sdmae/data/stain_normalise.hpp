@@ -77,10 +77,10 @@ inline std::optional<stain_statistics> measure_stain(const image8& image) {
 
 /// Changes `image` in place. With m and s the mean and deviation of a channel, see measure_stain, density d becomes
 ///   d' = M + S·(d − m)/(s + 0.001), at least 0,   I' = 255·exp(−d'), rounded,
-/// where the densities of a pixel come to more than 0.3 in all; M and S are the target's. Paler pixels, white
-/// glass, stay as they are (grey glass, below about 230 in every channel, is as dense as pale tissue and is taken for
-/// it: it enters the statistics and is tinted); so do pictures that say too little of their stain. What would be paler than white becomes white, by which
-/// the mean rises and the spread falls a little.
+/// where the densities of a pixel come to more than 0.3 in all; M and S are the target's. Paler pixels, white glass,
+/// stay as they are; so do pictures that say too little of their stain. Grey glass, below about 230 in every channel,
+/// is as dense as pale tissue and is taken for it: it enters the statistics and is tinted. What would be paler than
+/// white becomes white, by which the mean rises and the spread falls a little.
 inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
   const std::optional<stain_statistics> found = measure_stain(image);
   if (!found) return;
