@@ -22,10 +22,10 @@ namespace {
 using sdmae::index;
 
 struct options {
-  std::string checkpoint, preset, data, out, heat_map, filter = "bilinear";
+  std::string checkpoint, preset, data, out, heat_map;
   program::slide_options slide;
   program::white_option white;
-  program::stain_option stain;
+  program::reading_options reading;
   program::device_options device;
   int threads = 0;
 };
@@ -38,8 +38,9 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
   while (file.read(part.data(), static_cast<std::streamsize>(part.size())), file.gcount() > 0)
     sum.add(std::string_view(part.data(), static_cast<std::size_t>(file.gcount())));
   sum.add(encoder.preset());
-  sum.add(asked.filter);
-  if (encoder.normalises_stain()) sum.add("normalised stain");
+  sum.add(asked.reading.filter);
+  if (asked.reading.crops > 1) sum.add("crops " + std::to_string(asked.reading.crops));
+  if (encoder.reading().normalise_stain) sum.add(std::string("normalised stain ") + program::stain_option::version);
   sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
   char text[20];
@@ -85,11 +86,10 @@ std::optional<program::slide_overview> overview_of(const options& asked, const p
 }
 
 void embed(const options& asked) {
-  const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.stain, asked.device,
-                                  true);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
   const auto tiles = asked.white.applied_to(
-      program::open_tiles(asked.data, encoder.image().height, asked.slide, filter), asked.data, asked.threads);
+      program::open_tiles(asked.data, encoder.image().height, asked.slide, asked.reading.interpolation()), asked.data,
+      asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
   std::error_code ignored;
@@ -136,11 +136,9 @@ int main(int argc, char** argv) {
          "as colors, over the slide into this PNG file")
       ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
-      ->check(CLI::IsMember({"bilinear", "bicubic"}));
   asked.slide.declare(app);
   asked.white.declare(app);
-  asked.stain.declare(app);
+  asked.reading.declare(app, "features, or scores,", "as the checkpoint was trained");
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });

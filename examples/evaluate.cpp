@@ -23,12 +23,12 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::string checkpoint, preset, method = "linear", json, scores, report, filter = "bilinear";
+  std::string checkpoint, preset, method = "linear", json, scores, report;
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
   program::labelled_options data;
-  program::stain_option stain;
+  program::reading_options reading;
   program::device_options device;
   int threads = 0;
 };
@@ -81,16 +81,15 @@ std::vector<double> classify(const options& asked, const part& train, const part
 }
 
 void evaluate(const options& asked) {
-  const auto filter = asked.filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   part train, test;
-  const std::vector<std::string> classes = asked.data.open(train, test, filter, asked.threads);
+  const std::vector<std::string> classes = asked.data.open(train, test, asked.reading.interpolation(), asked.threads);
   const auto count = static_cast<index>(classes.size());
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
   std::optional<sdmae::atomic_file> json, table;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
   if (!asked.scores.empty()) table.emplace(asked.scores);
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, filter, asked.stain, asked.device);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device);
   take_features(train, encoder);
   take_features(test, encoder);
 
@@ -98,8 +97,9 @@ void evaluate(const options& asked) {
   asked.data.tell(report);
   report.update({{"train_images", train.labels.size()},
                  {"test_images", test.labels.size()},
-                 {"interpolation", asked.filter},
-                 {"normalised_stain", encoder.normalises_stain()},
+                 {"interpolation", asked.reading.filter},
+                 {"crops", asked.reading.crops},
+                 {"normalised_stain", encoder.reading().normalise_stain},
                  {"backend", asked.device.backend},
                  {"precision", asked.device.precision},
                  {"seed", asked.seed},
@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
   constexpr sdmae::index most = 1'000'000;
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
   asked.data.declare(app);
-  asked.stain.declare(app);
+  asked.reading.declare(app, "features", "as the checkpoint was trained");
   app.add_option("--method", asked.method,
                  "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
                  "neighbours by cosine; probe: the released recipe (linear)")
@@ -147,8 +147,6 @@ int main(int argc, char** argv) {
                  "write a page (.html) with figures, a map of features and the surest mistakes")
       ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  app.add_option("--interpolation", asked.filter, "how images are resized (bilinear)")
-      ->check(CLI::IsMember({"bilinear", "bicubic"}));
   app.add_option("--neighbours", asked.neighbours.neighbours, "knn: how many vote (20)")
       ->check(program::whole<sdmae::index>(1, most));
   app.add_option("--temperature", asked.neighbours.temperature, "knn: of the votes (0.07)")

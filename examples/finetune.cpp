@@ -39,7 +39,7 @@ class finetuning {
         checkpoint_(program::check_run_folder(folder_, options.resume)),
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
-    classes_ = options.data.open(train_, test_, options.interpolation(), options.threads);
+    classes_ = options.data.open(train_, test_, options.reading.interpolation(), options.threads);
     plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
     trainer_ = preset_.make(plan_.trainer);
@@ -53,7 +53,7 @@ class finetuning {
   void run() {
     program::check_step_memory(*trainer_, options_.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
-    program::tile_reader reader(preset_.image, plan_.threads, options_.interpolation(), plan_.augment.normalise_stain);
+    program::tile_reader reader(preset_.image, plan_.threads, plan_.reading);
     train_.hashes = reader.hashes(*train_.tiles);
     test_.hashes = reader.hashes(*test_.tiles);
     std::fprintf(stderr, "%s", load_report_.c_str());
@@ -109,8 +109,9 @@ class finetuning {
     options_.data.tell(report);
     report.update({{"train_images", train_.labels.size()},
                    {"test_images", test_.labels.size()},
-                   {"interpolation", options_.filter},
-                   {"normalised_stain", plan_.augment.normalise_stain},
+                   {"interpolation", options_.reading.filter},
+                   {"crops", plan_.reading.crops},
+                   {"normalised_stain", plan_.reading.normalise_stain},
                    {"seed", options_.seed},
                    {"method", options_.from_nothing ? "from nothing" : "finetune"},
                    {"classes", classes_}});
@@ -129,6 +130,7 @@ class finetuning {
     settings["steps_per_epoch"] = plan_.steps_per_epoch;
     settings["total_steps"] = plan_.total_steps;
     settings["stop_after"] = plan_.last_step;
+    settings["crops"] = plan_.reading.crops;
     settings["slice"] = plan_.trainer.slice;
     settings["save_every"] = plan_.save_every;
     return settings;

@@ -16,21 +16,21 @@
 #include "labelled_part.hpp"
 #include "number_text.hpp"
 #include "program.hpp"
+#include "reading_options.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
-#include "stain_option.hpp"
 #include "training_run.hpp"
 
 namespace program {
 
 struct finetune_options {
-  std::string init, preset, out, filter = "bilinear";
+  std::string init, preset, out;
   labelled_options data;
   device_options device;
   augmentation_options augment;
-  stain_option normalise_stain;
+  reading_options reading;
   sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, save_every = 0, replicates = 1000;
   double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
   double drop_path = 0.1, smoothing = 0.1;
@@ -45,7 +45,7 @@ struct finetune_options {
     declare_data(app);
     declare_recipe(app);
     augment.declare(app);
-    normalise_stain.declare(app, "as the checkpoint of --init or --resume was trained");
+    reading.declare(app, "scores of test images", "as the checkpoint of --init or --resume was trained");
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
@@ -59,14 +59,13 @@ struct finetune_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
   }
 
-  sdmae::interpolation interpolation() const {
-    return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
-  }
+  /// How test images are read; training images, too, but for their augmentation.
+  reading_settings chosen_reading() const { return reading.settings(resume ? checkpoint_in(out).string() : init); }
   /// What training images go through. Of crops of all of an image its middle is left: nothing is random about them.
-  sdmae::augmentation augmentation() const {
+  sdmae::augmentation augmentation(const reading_settings& read) const {
     sdmae::augmentation how;
-    how.filter = interpolation();
-    how.normalise_stain = normalise_stain.chosen(resume ? checkpoint_in(out).string() : init);
+    how.filter = read.filter;
+    how.normalise_stain = read.normalise_stain;
     how = augment.applied_to(how);
     if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
     return how;
@@ -79,8 +78,6 @@ struct finetune_options {
     app.add_flag("--from-nothing", from_nothing, "start from random weights: the supervised baseline")->excludes(start);
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
     data.declare(app);
-    app.add_option("--interpolation", filter, "how images are resized (bilinear)")
-        ->check(CLI::IsMember({"bilinear", "bicubic"}));
     app.add_option("--out", out, "folder of the run: checkpoint, log, curve, scores.csv, result.json")
         ->required()
         ->check(not_empty());
@@ -112,6 +109,7 @@ struct finetune_plan {
   sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
   int threads = 1;
   sdmae::classifier_options trainer;
+  reading_settings reading;
   sdmae::augmentation augment;
   sdmae::run_settings settings;  // what a checkpoint must match to be resumed
 };
@@ -146,7 +144,7 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const sd
           {"sdmae.mixup", number_text(o.mixing.mixup)},
           {"sdmae.cutmix", number_text(o.mixing.cutmix)},
           {"sdmae.augmentation", augmentation_text(augment)},
-          {"sdmae.interpolation", o.filter},
+          {"sdmae.interpolation", o.reading.filter},
           {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
           {"sdmae.data", data_text(train)}};
 }
@@ -187,9 +185,10 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .floor = o.min_learning_rate,
                                .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
                                .total_steps = plan.total_steps}};
-  plan.augment = o.augmentation();
+  plan.reading = o.chosen_reading();
+  plan.augment = o.augmentation(plan.reading);
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
-  stain_option::note(plan.augment.normalise_stain, plan.settings);
+  stain_option::note(plan.reading.normalise_stain, plan.settings);
   return plan;
 }
 

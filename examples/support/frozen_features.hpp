@@ -10,10 +10,10 @@
 #include "checkpoint_preset.hpp"
 #include "devices.hpp"
 #include "memory.hpp"
+#include "reading_options.hpp"
 #include "sdmae/io/safetensors.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
-#include "stain_option.hpp"
 #include "tile_reader.hpp"
 
 namespace program {
@@ -34,9 +34,9 @@ inline std::vector<std::string> classes_of_checkpoint(const std::string& checkpo
 /// An encoder whose weights stay as they are. Where `classifiers` are welcome too, the features of one are its scores.
 class frozen_encoder {
  public:
-  frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, sdmae::interpolation filter,
-                 const stain_option& stain, const device_options& device, bool classifiers = false)
-      : name_(preset_name_of_checkpoint(checkpoint, preset)), normalises_stain_(stain.chosen(checkpoint)) {
+  frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, const reading_options& reading,
+                 const device_options& device, bool classifiers = false)
+      : name_(preset_name_of_checkpoint(checkpoint, preset)), reading_(reading.settings(checkpoint)) {
     if (classifiers) classes_ = classes_of_checkpoint(checkpoint);
     const auto make = [&](const auto& registered, auto settings) {
       image_ = registered.image;
@@ -50,8 +50,8 @@ class frozen_encoder {
       make(device.find(sdmae::classifier_registry(), name_),
            sdmae::classifier_options{.classes = static_cast<sdmae::index>(classes_.size())});
     tell_reshaped(checkpoint, sdmae::load_parameters(checkpoint, *trainer_, {.part = sdmae::is_of_encoder}));
-    reader_ = std::make_unique<tile_reader>(image_, threads, filter, normalises_stain_);
-    const sdmae::index usual = device.backend == "cuda" ? tile_reader::batch : reader_->usual_slice();
+    reader_ = std::make_unique<tile_reader>(image_, threads, reading_);
+    const sdmae::index usual = device.backend == "cuda" ? tile_pass::usual_batch : reader_->usual_slice();
     slice_ = slice_that_fits(usual, device.available_memory(),
                              [&](sdmae::index images) { return trainer_->feature_memory(images); });
   }
@@ -59,7 +59,7 @@ class frozen_encoder {
   sdmae::index width() const { return trainer_->feature_width(); }
   sdmae::image_shape image() const { return image_; }
   const std::string& preset() const { return name_; }
-  bool normalises_stain() const { return normalises_stain_; }
+  const reading_settings& reading() const { return reading_; }
   /// Of a classifier; else none.
   const std::vector<std::string>& classes() const { return classes_; }
 
@@ -71,7 +71,7 @@ class frozen_encoder {
 
  private:
   std::string name_;
-  bool normalises_stain_ = false;
+  reading_settings reading_;
   std::vector<std::string> classes_;
   sdmae::image_shape image_{};
   std::unique_ptr<sdmae::training> trainer_;

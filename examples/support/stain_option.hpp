@@ -42,7 +42,7 @@ struct stain_option {
   }
 
   static constexpr const char* key = "sdmae.normalised_stain";
-  static constexpr const char* version = "1";  // of sdmae::normalise_stain to its reference_stain
+  static constexpr const char* version = "2";  // of sdmae::normalise_stain to its reference_stain
 };
 
 }  // namespace program

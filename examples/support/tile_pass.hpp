@@ -13,9 +13,11 @@ namespace program {
 
 class tile_pass {
  public:
-  explicit tile_pass(int threads) : team_(threads) {}
+  static constexpr sdmae::index usual_batch = 128;
 
-  static constexpr sdmae::index batch = 128;
+  explicit tile_pass(int threads, sdmae::index batch = usual_batch) : batch_(batch), team_(threads) {}
+
+  sdmae::index batch() const { return batch_; }
 
   /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each batch of them,
   /// in order. What see threw first, in the order of samples, is thrown.
@@ -23,7 +25,7 @@ class tile_pass {
   void run(sdmae::index first, sdmae::index size, See see, Take take) {
     progress shown("tile", size, first);
     for (sdmae::index done = first; done < size;) {
-      const sdmae::index count = std::min(batch, size - done);
+      const sdmae::index count = std::min(batch_, size - done);
       see_all(done, count, see);
       take(done, count);
       done += count;
@@ -50,6 +52,7 @@ class tile_pass {
       if (problem) std::rethrow_exception(problem);
   }
 
+  sdmae::index batch_;
   sdmae::cpu::thread_team team_;
 };
 

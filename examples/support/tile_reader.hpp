@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "sdmae/core/batch.hpp"
-#include "sdmae/data/augment.hpp"
+#include "sdmae/data/crop.hpp"
 #include "sdmae/data/labels.hpp"
+#include "sdmae/data/stain_normalise.hpp"
 #include "sdmae/train/training.hpp"
 #include "tile_pass.hpp"
 #include "tile_source.hpp"
@@ -32,39 +33,45 @@ class decoded_batch final : public sdmae::byte_batch {
   sdmae::index count_, values_, used_ = 0;
 };
 
-/// Whole images, of normalised stain where that is asked for, cut to the model's aspect ratio around their middle and
-/// resized to its size. All threads decode, then all compute. A sample that cannot be read is an sdmae::error.
+/// How a trained model is shown an image.
+struct reading_settings {
+  sdmae::interpolation filter = sdmae::interpolation::bilinear;
+  bool normalise_stain = false;
+  sdmae::index crops = 1;  // see sdmae::test_boxes, whose grid it is: the model's answers on all boxes are averaged
+
+  sdmae::index boxes() const { return crops > 1 ? 1 + crops * crops : 1; }
+};
+
+/// Images, of normalised stain where that is asked for, cut to the model's aspect ratio around their middle and resized
+/// to its size, and parts of them where those are asked for. All threads decode, then all compute. A sample that cannot
+/// be read is an sdmae::error.
 class tile_reader {
  public:
-  tile_reader(sdmae::image_shape image, int threads, sdmae::interpolation filter, bool normalise_stain)
-      : image_(image), pass_(threads) {
-    how_.normalise_stain = normalise_stain;
-    how_.part = sdmae::cropping::center;
-    how_.filter = filter;
-  }
-
-  static constexpr sdmae::index batch = tile_pass::batch;  // of images that are decoded before they are computed with
+  tile_reader(sdmae::image_shape image, int threads, const reading_settings& how)
+      : image_(image), how_(how), pass_(threads, std::max<sdmae::index>(16, tile_pass::usual_batch / how.boxes())) {}
 
   /// Images that pass together when nobody says.
   sdmae::index usual_slice() const { return sdmae::default_slice(static_cast<double>(image_.patches())); }
 
-  /// take(features [count, width], hashes [count], count) for every batch of samples first, first + 1, …, of which
-  /// `slice` pass through the model together; see sdmae::training::features and sdmae::content_hash.
+  /// take(features [count, width], hashes [count], count) for every batch of samples first, first + 1, …; `slice` views
+  /// pass through the model together; see sdmae::training::features and sdmae::content_hash.
   template <class Take>
   void features(sdmae::training& model, const tile_source& tiles, sdmae::index first, sdmae::index slice, Take take) {
-    const sdmae::index values = image_.values();
+    const sdmae::index batch = pass_.batch(), values = how_.boxes() * image_.values(), width = model.feature_width();
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * values));
-    std::vector<float> features(static_cast<std::size_t>(batch * model.feature_width()));
+    std::vector<float> features(static_cast<std::size_t>(batch * how_.boxes() * width));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
     const auto see = [&](sdmae::index i) {
-      const sdmae::image8 image = tiles.load(i).image;
+      sdmae::image8 image = tiles.load(i).image;
       const sdmae::index place = (i - first) % batch;
       hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(image);
-      sdmae::augment(image, how_, 0, 0, i, image_.height, image_.width, pixels.data() + place * values);
+      if (how_.normalise_stain) sdmae::normalise_stain(image);
+      show(image, pixels.data() + place * values);
     };
     pass_.run(first, tiles.size(), see, [&](sdmae::index, sdmae::index count) {
-      decoded_batch images(pixels.data(), count, values);
+      decoded_batch images(pixels.data(), count * how_.boxes(), image_.values());
       model.features(images, slice, features.data());
+      average(features.data(), count, width);
       take(features.data(), hashes.data(), count);
     });
   }
@@ -78,9 +85,29 @@ class tile_reader {
   }
 
  private:
+  /// out [boxes, H, W, C]
+  void show(const sdmae::image8& image, std::uint8_t* out) const {
+    for (const sdmae::pixel_box& box :
+         sdmae::test_boxes(image.height, image.width, image_.height, image_.width, how_.crops)) {
+      sdmae::resample(image, box, image_.height, image_.width, how_.filter, out);
+      out += image_.values();
+    }
+  }
+  /// features [count, boxes, width] → [count, width], in place
+  void average(float* features, sdmae::index count, sdmae::index width) const {
+    const sdmae::index boxes = how_.boxes();
+    if (boxes == 1) return;
+    for (sdmae::index i = 0; i < count; ++i)
+      for (sdmae::index f = 0; f < width; ++f) {
+        double sum = 0;
+        for (sdmae::index b = 0; b < boxes; ++b) sum += static_cast<double>(features[(i * boxes + b) * width + f]);
+        features[i * width + f] = static_cast<float>(sum / static_cast<double>(boxes));
+      }
+  }
+
   sdmae::image_shape image_;
+  reading_settings how_;
   tile_pass pass_;
-  sdmae::augmentation how_;
 };
 
 }  // namespace program

@@ -2,7 +2,7 @@
 # kind are not gone on with.
 include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
 trained()
-tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 1)
+tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 2)
 tool(images tiles 32 64)
 run(--checkpoint normal.safetensors --data tiles --out normal.npy)
 expect(SUCCESS SAYS "normal.safetensors: trained on normalised stain")

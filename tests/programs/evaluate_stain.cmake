@@ -1,7 +1,7 @@
 # Tiles of normalised stain: a model is judged on what it was trained on, unless asked otherwise.
 include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
 trained()
-tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 1)
+tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain 2)
 tool(images tiles 32 64)
 file(REMOVE_RECURSE ${SCRATCH}/tiles/odd)
 data_tool(glass tiles/glass 16 64)

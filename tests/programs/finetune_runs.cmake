@@ -50,6 +50,17 @@ endforeach()
 if(NOT slides EQUAL 6 OR NOT class STREQUAL far OR NOT images EQUAL 0)
   fault("result.json: ${json}")
 endif()
+# Parts of test tiles change how it is judged, not what it learns.
+run(${words} --out cropped --crops 2)
+expect(SUCCESS)
+same(straight/checkpoint.safetensors cropped/checkpoint.safetensors)
+differ(straight/scores.csv cropped/scores.csv)
+file(READ ${SCRATCH}/cropped/result.json cropped)
+string(JSON crops GET "${cropped}" crops)
+if(NOT crops EQUAL 2)
+  fault("cropped/result.json says of crops: ${crops}")
+endif()
+
 # A row an image; those whose class has the higher probability are the accuracy.
 file(STRINGS ${SCRATCH}/straight/scores.csv rows)
 list(POP_FRONT rows head)

@@ -72,5 +72,5 @@ tuned(parts OFF ${start} --resume)
 same(refused/checkpoint.safetensors parts/checkpoint.safetensors)
 
 # Another version of it is refused.
-tool(edit whole/checkpoint.safetensors later.safetensors metadata sdmae.normalised_stain 2)
-refuses(1 "later.safetensors|version 2" --train tiles --test tiles --batch 16 --init later.safetensors --out none)
+tool(edit whole/checkpoint.safetensors earlier.safetensors metadata sdmae.normalised_stain 1)
+refuses(1 "earlier.safetensors|version 1" --train tiles --test tiles --batch 16 --init earlier.safetensors --out none)

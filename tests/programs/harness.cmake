@@ -111,7 +111,7 @@ function(draws_normalised_stain)
   tool(images tiles 4 64)
   file(REMOVE_RECURSE ${SCRATCH}/tiles/odd)
   set(drawing --checkpoint weights.safetensors --data tiles --images 2 --out) # of one name, because pictures tell it
-  tool(edit run/checkpoint.safetensors weights.safetensors metadata sdmae.normalised_stain 1)
+  tool(edit run/checkpoint.safetensors weights.safetensors metadata sdmae.normalised_stain 2)
   run(${drawing} normal.png)
   expect(SUCCESS)
   run(${drawing} refused.png --normalise-stain no)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/random.hpp"
@@ -81,6 +82,22 @@ inline pixel_box center_box(index height, index width, index out_height, index o
   h = std::min(h, height);
   w = std::min(w, width);
   return {(height - h) / 2, (width - w) / 2, h, w};
+}
+
+/// What multi-crop testing shows of a picture: center_box, and where `grid` is more than 1 also grid × grid parts of
+/// that box, row by row, each of 1/grid its height and width in whole pixels. They lie edge to edge where the box can
+/// be cut so, overlap by a pixel or miss one where it cannot.
+inline std::vector<pixel_box> test_boxes(index height, index width, index out_height, index out_width, index grid) {
+  const pixel_box middle = center_box(height, width, out_height, out_width);
+  std::vector<pixel_box> boxes{middle};
+  if (grid <= 1) return boxes;
+  const index h = std::max<index>(1, (middle.height + grid / 2) / grid);
+  const index w = std::max<index>(1, (middle.width + grid / 2) / grid);
+  for (index row = 0; row < grid; ++row)
+    for (index column = 0; column < grid; ++column)
+      boxes.push_back({middle.top + (middle.height - h) * row / (grid - 1),
+                       middle.left + (middle.width - w) * column / (grid - 1), h, w});
+  return boxes;
 }
 
 /// How a picture becomes the network's size.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "sdmae/core/background.hpp"
 #include "sdmae/data/image.hpp"
 #include "sdmae/data/optical_density.hpp"
 
@@ -27,13 +28,23 @@ namespace detail {
 
 using byte_histograms = std::array<std::array<index, 256>, 3>;
 
-/// Of red, green and blue together.
-inline float whole_density(const std::array<float, 256>& density, const std::uint8_t* rgb) {
-  return density[rgb[0]] + density[rgb[1]] + density[rgb[2]];
+/// By a pixel's largest channel: what its smallest is below in tissue. At or above that it is glass, see background;
+/// for pure black it is 0.
+inline constexpr std::array<int, 256> tissue_below = [] {
+  std::array<int, 256> bounds{};
+  for (int largest = 1; largest < 256; ++largest) {
+    int& bound = bounds[static_cast<std::size_t>(largest)] = largest + 1;
+    while (bound > 0 && background{}.is_glass(largest / 255.0, (bound - 1) / 255.0, (bound - 1) / 255.0)) --bound;
+  }
+  return bounds;
+}();
+
+/// Neither glass nor pure black, which is padding and a little of which would outweigh the tissue.
+inline bool is_tissue(const std::uint8_t* rgb) {
+  const int red = rgb[0], green = rgb[1], blue = rgb[2];
+  const int smallest = std::min(std::min(red, green), blue), largest = std::max(std::max(red, green), blue);
+  return smallest < tissue_below[static_cast<std::size_t>(largest)];
 }
-/// What that of tissue exceeds, and what it stays below: pure black is padding, and a little
-/// of it would outweigh the tissue.
-inline constexpr float least_density = 0.3f, most_density = 16.6f;
 
 inline stain_statistics statistics_of(const byte_histograms& histograms, index pixels) {
   const std::array<float, 256>& densities = optical_densities();
@@ -54,20 +65,18 @@ inline stain_statistics statistics_of(const byte_histograms& histograms, index p
 
 }  // namespace detail
 
-/// Of the pixels of tissue: their densities come to more than 0.3 in all, and they are not pure black. Nothing for
+/// Of the pixels of tissue: they are not glass, which is bright and grey (see background), nor pure black. Nothing for
 /// pictures that say too little of their stain: less than 1 % is tissue, or its density deviates by less than 0.02 in
-/// every channel, as that of grey glass does by noise.
+/// every channel, as that of dark glass does by noise.
 inline std::optional<stain_statistics> measure_stain(const image8& image) {
-  const std::array<float, 256>& densities = optical_densities();
   const index pixels = image.height * image.width;
   detail::byte_histograms histograms{};
   index tissue = 0;
   for (index i = 0; i < pixels; ++i) {
     const std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    const float density = detail::whole_density(densities, rgb);
-    if (!(density > detail::least_density && density < detail::most_density)) continue;
-    ++tissue;
-    for (std::size_t c = 0; c < 3; ++c) ++histograms[c][rgb[c]];
+    const index counts = detail::is_tissue(rgb);  // no branch: neighbours differ, and it would be guessed wrongly
+    tissue += counts;
+    for (std::size_t c = 0; c < 3; ++c) histograms[c][rgb[c]] += counts;
   }
   if (tissue == 0 || tissue * 100 < pixels) return std::nullopt;
   const stain_statistics found = detail::statistics_of(histograms, tissue);
@@ -77,10 +86,9 @@ inline std::optional<stain_statistics> measure_stain(const image8& image) {
 
 /// Changes `image` in place. With m and s the mean and deviation of a channel, see measure_stain, density d becomes
 ///   d' = M + S·(d − m)/(s + 0.001), at least 0,   I' = 255·exp(−d'), rounded,
-/// where the densities of a pixel come to more than 0.3 in all; M and S are the target's. Paler pixels, white glass,
-/// stay as they are; so do pictures that say too little of their stain. Grey glass, below about 230 in every channel,
-/// is as dense as pale tissue and is taken for it: it enters the statistics and is tinted. What would be paler than
-/// white becomes white, by which the mean rises and the spread falls a little.
+/// at the pixels of tissue; M and S are the target's. Glass and padding stay as they are; so do pictures that say too
+/// little of their stain. What would be paler than white becomes white, by which the mean rises and the spread falls a
+/// little.
 inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
   const std::optional<stain_statistics> found = measure_stain(image);
   if (!found) return;
@@ -95,8 +103,8 @@ inline void normalise_stain(image8& image, const stain_statistics& target = refe
   const index pixels = image.height * image.width;
   for (index i = 0; i < pixels; ++i) {
     std::uint8_t* const rgb = image.pixels.data() + 3 * i;
-    if (detail::whole_density(densities, rgb) > detail::least_density)
-      for (std::size_t c = 0; c < 3; ++c) rgb[c] = changed[c][rgb[c]];
+    const bool changes = detail::is_tissue(rgb);
+    for (std::size_t c = 0; c < 3; ++c) rgb[c] = changes ? changed[c][rgb[c]] : rgb[c];
   }
 }
 

@@ -85,6 +85,19 @@ TEST_CASE("the middle has the output's aspect ratio") {
   CHECK(sdmae::center_box(1, 1000, 96, 1) == pixel_box{0, 499, 1, 1});
 }
 
+TEST_CASE("multi-crop testing shows the middle, and parts of it edge to edge") {
+  using boxes = std::vector<pixel_box>;
+  CHECK(sdmae::test_boxes(256, 256, 96, 96, 1) == boxes{{0, 0, 256, 256}});
+  CHECK(sdmae::test_boxes(100, 300, 50, 50, 2) ==
+        boxes{{0, 100, 100, 100}, {0, 100, 50, 50}, {0, 150, 50, 50}, {50, 100, 50, 50}, {50, 150, 50, 50}});
+  const boxes nine = sdmae::test_boxes(101, 101, 32, 32, 3);
+  REQUIRE(nine.size() == 10);
+  CHECK(nine[1] == pixel_box{0, 0, 34, 34});
+  CHECK(nine[5] == pixel_box{33, 33, 34, 34});
+  CHECK(nine[9] == pixel_box{67, 67, 34, 34});
+  CHECK(sdmae::test_boxes(1, 1, 8, 8, 3) == boxes(10, {0, 0, 1, 1}));
+}
+
 TEST_CASE("augment resizes the part asked for") {
   const sdmae::image8 image = pattern(40, 60);
   const auto result = [&](sdmae::cropping part, sdmae::index epoch) {

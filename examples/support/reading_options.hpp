@@ -1,0 +1,38 @@
+// How a trained model is shown images, by the command line: resizing, parts of a tile, stain.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "program.hpp"
+#include "sdmae/data/resample.hpp"
+#include "stain_option.hpp"
+#include "tile_reader.hpp"
+
+namespace program {
+
+struct reading_options {
+  std::string filter = "bilinear";
+  sdmae::index crops = 1;
+  stain_option stain;
+
+  /// `otherwise`: see stain_option; `answers`: what of the model's is averaged over crops.
+  void declare(CLI::App& app, const std::string& answers, const std::string& otherwise) {
+    app.add_option("--interpolation", filter, "how images are resized (bilinear)")
+        ->check(CLI::IsMember({"bilinear", "bicubic"}));
+    app.add_option("--crops", crops,
+                   "average " + answers + " over the whole tile and N x N parts of it, seen nearer; 1: the whole (1)")
+        ->check(whole<sdmae::index>(1, 16));
+    stain.declare(app, otherwise);
+  }
+
+  sdmae::interpolation interpolation() const {
+    return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
+  }
+  /// `checkpoint`: see stain_option::chosen.
+  reading_settings settings(const std::string& checkpoint) const {
+    return {interpolation(), stain.chosen(checkpoint), crops};
+  }
+};
+
+}  // namespace program
