@@ -79,7 +79,7 @@ endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
     "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out"
-    "2 NORMALISE=so -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
+    "2 NORMALISE=so -- data out" "2 CROPS=two -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
@@ -116,6 +116,7 @@ calls_are(1 "^pretrain .*random/seed0.*--resume")
 calls_are(1 "^pretrain .*--resume")
 calls_are(2 "^pretrain .*--steps 1")
 calls_are(40 "--normalise-stain yes ")
+calls_are(33 "--crops 2 ")
 calls_are(3 "^pretrain .*--preset little_released --distill-weight 0")
 calls_are(1 "^pretrain .*--distill-weight 0 --mask-ratio 0.3")
 calls_are(22 "^evaluate ")
@@ -131,7 +132,7 @@ if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
   fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
 endif()
 foreach(piece IN ITEMS
-    "Model little, stain normalised: yes, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
+    "Model little, stain normalised: yes, crops 2, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
     "| random | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
     "| supervised | finetune | 0.625 (0.500–0.750) | 0.250–0.875 | +0.000 (+0.000 to +0.000) |"
     "| released | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
@@ -152,11 +153,24 @@ if(NOT status EQUAL 0 OR NOT out STREQUAL table)
   fault("a second call did not print the table again: ${err}")
 endif()
 
+# Judged on whole tiles, nothing is pre-trained anew.
+recipe(CROPS=1 ${asked})
+calls_are(0 "^pretrain ")
+calls_are(33 "--crops 1 ")
+if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/paired.json)
+  fault("CROPS=1 left no finetune-clean: ${err}")
+endif()
+recipe(${asked})
+calls_are(0 "")
+if(NOT out STREQUAL table)
+  fault("with other crops beside, the table is another: ${out}")
+endif()
+
 # Another length is another run; of a fine-tuning that was stopped, the rest.
-file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/result.json)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean-crops2/result.json)
 recipe(${asked})
 calls_are(1 "")
-calls_are(1 "^finetune .*mae/seed0/finetune-clean.*--resume")
+calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
 recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3
   JOBS=2 sh ${script} data out)
 calls_are(2 "^pretrain .*--epochs 16 ")

@@ -7,6 +7,7 @@
 # Environment, with what stands when it is not set:
 #   MODEL=little               or middle, which has twice the depth and sees tiles at 224 × 224, not 128 × 128
 #   NORMALISE=yes              the stain of all tiles; or no
+#   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
 #   POLICIES="mae released stopped features"
@@ -52,6 +53,11 @@ case $normalise in
   no) named= ;;
   *) stop "NORMALISE=$normalise: is neither yes nor no" 2 ;;
 esac
+crops=${CROPS:-2}
+case $crops in # what is judged on other crops lies in folders of other names
+  1) cropped= ;;
+  *) cropped=-crops$crops ;;
+esac
 # whole NAME WORD…: refuses what is no whole number.
 whole() {
   name=$1
@@ -62,6 +68,7 @@ whole() {
 }
 whole VIEWS "$views"
 whole SEEDS $seeds
+whole CROPS "$crops"
 whole TUNING_EPOCHS "$tuning_epochs"
 whole SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
 whole JOBS "${JOBS:-1}"
@@ -119,11 +126,11 @@ labelled=$(find "$data/train" -type f | wc -l)
 [ "$labelled" -gt 0 ] || stop "$data/train: has no tiles"
 supervised_epochs=${SUPERVISED_EPOCHS:-$((views / labelled + tuning_epochs))}
 
-# with_tiles all|clean COMMAND…: clean leaves out tiles of which more than 2 % is pure white.
+# with_tiles KIND COMMAND…: all tiles; of the kind clean those of which at most 2 % is pure white.
 with_tiles() {
   which=$1
   shift
-  [ "$which" = all ] || set -- "$@" --max-white 0.02
+  case $which in clean*) set -- "$@" --max-white 0.02 ;; esac
   "$@"
 }
 
@@ -139,17 +146,17 @@ pretrain() {
   : >"$folder/done"
 }
 
-# frozen FOLDER CHECKPOINT linear|knn all|clean
+# frozen FOLDER CHECKPOINT linear|knn KIND
 frozen() {
   [ ! -e "$1/result.json" ] || return 0
   say "evaluate ${1#"$root"/}"
   mkdir -p "$1"
   with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
-    --normalise-stain "$normalise" --groups '^([^_]+)_' --method "$3" \
+    --normalise-stain "$normalise" --crops "$crops" --groups '^([^_]+)_' --method "$3" \
     --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
 }
 
-# tuned FOLDER all|clean OPTION…: finetune, from what the options say.
+# tuned FOLDER KIND OPTION…: finetune, from what the options say.
 tuned() {
   folder=$1
   which=$2
@@ -159,12 +166,12 @@ tuned() {
   mkdir -p "$folder"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
   with_tiles "$which" "$PROGRAMS/finetune" $device --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
-    --normalise-stain "$normalise" --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 \
+    --normalise-stain "$normalise" --crops "$crops" --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 \
     --save-every 500 --out "$folder" "$@" >"$folder/figures.txt"
 }
 
 # Without white tiles everything is done again, at the first seed.
-kinds_at() { if [ "$1" = "$first_seed" ]; then echo all clean; else echo all; fi; }
+kinds_at() { if [ "$1" = "$first_seed" ]; then echo "all$cropped" "clean$cropped"; else echo "all$cropped"; fi; }
 
 # judged ROW SEED: what a pre-trained checkpoint is worth, frozen and fine-tuned.
 judged() {
@@ -241,10 +248,11 @@ compared() {
 }
 
 # Every row against training from nothing, with the same seed and tiles, over all classes and benign against the rest.
-for folder in "$root"/*/seed*/*-all "$root"/*/seed*/*-clean; do
+for folder in "$root"/*/seed*/*-all"$cropped" "$root"/*/seed*/*-clean"$cropped"; do
   [ -e "$folder/result.json" ] || continue
   seed=${folder%/*}
-  base=$root/supervised/${seed##*/}/finetune-${folder##*-}
+  cell=${folder##*/}
+  base=$root/supervised/${seed##*/}/finetune-${cell#*-}
   [ -e "$folder/paired.json" ] || compared "$base" "$folder" --json "$folder/paired.json" >/dev/null
   [ -e "$folder/rest.json" ] || compared "$base" "$folder" --rest benign --json "$folder/rest.json" >/dev/null
 done
@@ -269,7 +277,7 @@ mean_and_range() {
     END { if (NR == 1) printf "%.3f", sum; else if (NR) printf "%.3f (%.3f–%.3f)", sum / NR, low, high }'
 }
 
-# line ROW CLASSIFIER all|clean: a row of the table; nothing where there is no such result.
+# line ROW CLASSIFIER KIND: a row of the table; nothing where there is no such result.
 line() {
   cell=$2-$3
   report=$root/$1/seed$first_seed/$cell
@@ -283,7 +291,7 @@ line() {
     "$(over_seeds "$1" "$cell" rest.json roc_auc second | mean)"
 }
 
-# table all|clean ROW…
+# table KIND ROW…
 table() {
   kind=$1
   shift
@@ -300,7 +308,7 @@ table() {
 best() {
   for row in "$@"; do
     for method in linear knn finetune; do
-      value=$(over_seeds "$row" "$method-all" result.json balanced_accuracy value | mean)
+      value=$(over_seeds "$row" "$method-all$cropped" result.json balanced_accuracy value | mean)
       [ -z "$value" ] || printf '%s %s/%s\n' "$value" "$row" "$method"
     done
   done | sort -k1,1nr -s | awk 'NR == 1 { print $2 }'
@@ -311,11 +319,11 @@ fence=$(printf '\140\140\140')
 # against FIRST SECOND: two such, at the first seed.
 against() {
   if [ -z "$1" ] || [ -z "$2" ] || [ "$1" = "$2" ]; then return 0; fi
-  for kind in all clean; do
+  for kind in "all$cropped" "clean$cropped"; do
     one=$root/${1%/*}/seed$first_seed/${1#*/}-$kind
     other=$root/${2%/*}/seed$first_seed/${2#*/}-$kind
     if [ ! -e "$one/result.json" ] || [ ! -e "$other/result.json" ]; then continue; fi
-    printf '\n%s, then %s, %s tiles; and benign against the rest:\n\n%s\n' "$1" "$2" "$kind" "$fence"
+    printf '\n%s, then %s, %s tiles; and benign against the rest:\n\n%s\n' "$1" "$2" "${kind%%-*}" "$fence"
     compared "$one" "$other"
     compared "$one" "$other" --rest benign
     printf '%s\n' "$fence"
@@ -328,15 +336,15 @@ for name in $policies; do
   if [ "$name" = mae ]; then painters="$painters mae"; else distillers="$distillers $name"; fi
 done
 {
-  printf 'Model %s, stain normalised: %s, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
-    "$model" "$normalise" $((epochs * epoch)) "$epochs" "$count" "$seeds"
+  printf 'Model %s, stain normalised: %s, crops %d, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
+    "$model" "$normalise" "$crops" $((epochs * epoch)) "$epochs" "$count" "$seeds"
   printf '\nAll tiles:\n\n'
-  table all $rows
+  table "all$cropped" $rows
   printf '\nWithout tiles of which more than 2 %% is pure white:\n\n'
-  table clean $rows
+  table "clean$cropped" $rows
   if [ -n "$ratio_rows" ]; then
     printf '\nMask ratio, seed %s alone; that of mae is 0.6:\n\n' "$first_seed"
-    (seeds=$first_seed && table all $ratio_rows)
+    (seeds=$first_seed && table "all$cropped" $ratio_rows)
   fi
   printf '\nThe best of each kind in pairs, second less first. They were chosen by these same test tiles.\n'
   painter=$(best $painters $ratio_rows)
@@ -352,7 +360,7 @@ cat "$root/table.md"
 ratio_line() {
   printf '%s' "$1"
   for method in linear knn finetune; do
-    report=$root/$2/seed$first_seed/$method-all/result.json
+    report=$root/$2/seed$first_seed/$method-all$cropped/result.json
     [ -e "$report" ] || { printf ' ? ? ?' && continue; }
     for entry in value low high; do printf ' %s' "$(figure "$report" balanced_accuracy "$entry")"; done
   done
