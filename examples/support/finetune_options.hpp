@@ -60,7 +60,9 @@ struct finetune_options {
   }
 
   /// How test images are read; training images, too, but for their augmentation.
-  reading_settings chosen_reading() const { return reading.settings(resume ? checkpoint_in(out).string() : init); }
+  reading_settings chosen_reading() const {
+    return reading.settings(resume ? reading.stain.resumed(checkpoint_in(out).string()) : reading.stain.chosen(init));
+  }
   /// What training images go through. Of crops of all of an image its middle is left: nothing is random about them.
   sdmae::augmentation augmentation(const reading_settings& read) const {
     sdmae::augmentation how;

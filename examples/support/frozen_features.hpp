@@ -36,7 +36,8 @@ class frozen_encoder {
  public:
   frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, const reading_options& reading,
                  const device_options& device, bool classifiers = false)
-      : name_(preset_name_of_checkpoint(checkpoint, preset)), reading_(reading.settings(checkpoint)) {
+      : name_(preset_name_of_checkpoint(checkpoint, preset)),
+        reading_(reading.settings(reading.stain.chosen(checkpoint))) {
     if (classifiers) classes_ = classes_of_checkpoint(checkpoint);
     const auto make = [&](const auto& registered, auto settings) {
       image_ = registered.image;

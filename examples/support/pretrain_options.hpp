@@ -124,7 +124,8 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   how.filter = recipe.bicubic_crops ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   how.turn.mirror = recipe.mirror;
   const bool goes_on = o.resume && !o.out.empty();
-  how.normalise_stain = o.normalise_stain.chosen(goes_on ? checkpoint_in(o.out).string() : o.init);
+  how.normalise_stain =
+      goes_on ? o.normalise_stain.resumed(checkpoint_in(o.out).string()) : o.normalise_stain.chosen(o.init);
   return o.augment.applied_to(how);
 }
 

@@ -29,10 +29,8 @@ struct reading_options {
   sdmae::interpolation interpolation() const {
     return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   }
-  /// `checkpoint`: see stain_option::chosen.
-  reading_settings settings(const std::string& checkpoint) const {
-    return {interpolation(), stain.chosen(checkpoint), crops};
-  }
+  /// `normalises_stain`: what `stain` chose for the run.
+  reading_settings settings(bool normalises_stain) const { return {interpolation(), normalises_stain, crops}; }
 };
 
 }  // namespace program

@@ -21,20 +21,26 @@ struct stain_option {
         ->check(CLI::IsMember({"yes", "no"}));
   }
 
-  /// `checkpoint`: the weights; empty: none. Throws sdmae::error for a file that is no checkpoint, and for one that was
-  /// trained on stain normalised otherwise than here.
+  /// Of a program that starts from the weights of `checkpoint`; empty: from none. Says so where they were trained on
+  /// normalised stain, and where they were trained otherwise than is asked for. Throws sdmae::error for a file that is
+  /// no checkpoint, and, where nothing is asked for, for stain normalised by another version than this program's.
   bool chosen(const std::string& checkpoint) const {
-    if (!asked.empty()) return asked == "yes";
-    if (checkpoint.empty()) return false;
-    const sdmae::safetensors_file file(checkpoint);
-    const auto noted = file.metadata().find(key);
-    if (noted == file.metadata().end()) return false;
-    if (noted->second != version)
-      throw sdmae::error(checkpoint, "was trained on stain normalised by version " + noted->second,
+    if (checkpoint.empty()) return asked == "yes";
+    const std::string trained = noted(checkpoint);
+    const bool normalises = asked.empty() ? !trained.empty() : asked == "yes";
+    const std::string here = normalises ? version : "";
+    if (here != trained && asked.empty())
+      throw sdmae::error(checkpoint, "was trained on stain " + text(trained),
                          std::string("this program has version ") + version + ": say --normalise-stain yes or no");
-    std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised\n", checkpoint.c_str());
-    return true;
+    if (here != trained)
+      std::fprintf(stderr, "%s: trained on stain %s; here it is %s, as asked for\n", checkpoint.c_str(),
+                   text(trained).c_str(), text(here).c_str());
+    else if (normalises)
+      std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised\n", checkpoint.c_str());
+    return normalises;
   }
+  /// Of a run that goes on from its own checkpoint, which refuses another choice by itself.
+  bool resumed(const std::string& checkpoint) const { return asked.empty() ? chosen(checkpoint) : asked == "yes"; }
 
   /// Into the metadata of a checkpoint.
   static void note(bool normalised, std::map<std::string, std::string>& metadata) {
@@ -43,6 +49,17 @@ struct stain_option {
 
   static constexpr const char* key = "sdmae.normalised_stain";
   static constexpr const char* version = "2";  // of sdmae::normalise_stain to its reference_stain
+
+ private:
+  /// The version that a checkpoint notes; empty: none.
+  static std::string noted(const std::string& checkpoint) {
+    const sdmae::safetensors_file file(checkpoint);
+    const auto found = file.metadata().find(key);
+    return found == file.metadata().end() ? "" : found->second;
+  }
+  static std::string text(const std::string& by) {
+    return by.empty() ? "left as it is" : "normalised by version " + by;
+  }
 };
 
 }  // namespace program
