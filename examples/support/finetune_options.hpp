@@ -45,7 +45,8 @@ struct finetune_options {
     declare_data(app);
     declare_recipe(app);
     augment.declare(app);
-    reading.declare(app, "scores of test images", "as the checkpoint of --init or --resume was trained");
+    reading.declare(app, "scores of test images, before the softmax,",
+                    "as the checkpoint of --init or --resume was trained");
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");

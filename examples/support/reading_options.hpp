@@ -21,7 +21,9 @@ struct reading_options {
     app.add_option("--interpolation", filter, "how images are resized (bilinear)")
         ->check(CLI::IsMember({"bilinear", "bicubic"}));
     app.add_option("--crops", crops,
-                   "average " + answers + " over the whole tile and N x N parts of it, seen nearer; 1: the whole (1)")
+                   "N: average " + answers +
+                       " over a tile's middle and N x N parts of that, of which a tile larger than "
+                       "the model's images, as those of slides are not, shows more (1: the middle alone)")
         ->check(whole<sdmae::index>(1, 16));
     stain.declare(app, otherwise);
   }

@@ -39,8 +39,15 @@ struct stain_option {
       std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised\n", checkpoint.c_str());
     return normalises;
   }
-  /// Of a run that goes on from its own checkpoint, which refuses another choice by itself.
-  bool resumed(const std::string& checkpoint) const { return asked.empty() ? chosen(checkpoint) : asked == "yes"; }
+  /// Of a run that goes on from its own checkpoint, which refuses another choice by itself. Throws sdmae::error for
+  /// stain normalised by another version.
+  bool resumed(const std::string& checkpoint) const {
+    const std::string trained = noted(checkpoint);
+    if (!trained.empty() && trained != version)
+      throw sdmae::error(checkpoint, "was trained on stain " + text(trained) + ", this program has version " + version,
+                         "it cannot be gone on with; start another run from its weights with --init");
+    return asked.empty() ? chosen(checkpoint) : asked == "yes";
+  }
 
   /// Into the metadata of a checkpoint.
   static void note(bool normalised, std::map<std::string, std::string>& metadata) {

@@ -79,7 +79,7 @@ endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
     "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out"
-    "2 NORMALISE=so -- data out" "2 CROPS=two -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
+    "2 NORMALISE=so -- data out" "2 CROPS=two -- data out" "2 CROPS=0 -- data out" "2 CROPS=02 -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
@@ -99,7 +99,7 @@ set(asked VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" TUNING
   sh ${script} data out)
 file(WRITE ${SCRATCH}/stop "")
 recipe(${asked})
-if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000-normalised/random/seed0/pretrain/done)
+if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000-normalised2/random/seed0/pretrain/done)
   fault("a stopped pre-training went unnoticed: ${err}")
 endif()
 calls_are(1 "")
@@ -127,7 +127,7 @@ calls_are(4 "^finetune .*--max-white 0.02")
 calls_are(3 "^finetune .*--from-nothing --preset little_released --epochs 9")
 calls_are(8 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
 lines_of(tiles out/tiles.csv)
-file(READ ${SCRATCH}/out/little-1000-normalised/table.md table)
+file(READ ${SCRATCH}/out/little-1000-normalised2/table.md table)
 if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
   fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
 endif()
@@ -153,11 +153,11 @@ if(NOT status EQUAL 0 OR NOT out STREQUAL table)
   fault("a second call did not print the table again: ${err}")
 endif()
 
-# Judged on whole tiles, nothing is pre-trained anew.
+# Judged on whole tiles, nothing is pre-trained anew; classifiers are fine-tuned anew.
 recipe(CROPS=1 ${asked})
 calls_are(0 "^pretrain ")
 calls_are(33 "--crops 1 ")
-if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean/paired.json)
+if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean/paired.json)
   fault("CROPS=1 left no finetune-clean: ${err}")
 endif()
 recipe(${asked})
@@ -167,7 +167,7 @@ if(NOT out STREQUAL table)
 endif()
 
 # Another length is another run; of a fine-tuning that was stopped, the rest.
-file(REMOVE ${SCRATCH}/out/little-1000-normalised/mae/seed0/finetune-clean-crops2/result.json)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean-crops2/result.json)
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
@@ -182,7 +182,7 @@ calls_are(14 "--normalise-stain no ")
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")
 
 # What is there as a table, and nothing else.
-file(REMOVE ${SCRATCH}/out/little-1000-normalised/table.md)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised2/table.md)
 recipe(VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" sh ${script} data out table)
 calls_are(0 "")
 if(NOT status EQUAL 0 OR NOT out STREQUAL table)

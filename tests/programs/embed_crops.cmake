@@ -1,4 +1,4 @@
-# --crops: rows are means over a tile and parts of it, and are not gone on with as rows of whole tiles.
+# --crops: rows are of a tile and parts of it, the same for any number of threads.
 include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
 trained()
 tool(images tiles 8 128)

@@ -74,3 +74,7 @@ same(refused/checkpoint.safetensors parts/checkpoint.safetensors)
 # Another version of it is refused.
 tool(edit whole/checkpoint.safetensors earlier.safetensors metadata sdmae.normalised_stain 1)
 refuses(1 "earlier.safetensors|version 1" --train tiles --test tiles --batch 16 --init earlier.safetensors --out none)
+# So is going on with it.
+file(MAKE_DIRECTORY ${SCRATCH}/old)
+file(COPY_FILE ${SCRATCH}/earlier.safetensors ${SCRATCH}/old/checkpoint.safetensors)
+refuses(1 "version 1|--init" --train tiles --test tiles --batch 16 ${start} --out old --resume)

@@ -49,14 +49,15 @@ model=${MODEL:-little}
 case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor middle" 2 ;; esac
 normalise=${NORMALISE:-yes}
 case $normalise in
-  yes) named=-normalised ;;
+  yes) named=-normalised2 ;; # the version of normalisation: results of another are not mixed in
   no) named= ;;
   *) stop "NORMALISE=$normalise: is neither yes nor no" 2 ;;
 esac
 crops=${CROPS:-2}
 case $crops in # what is judged on other crops lies in folders of other names
   1) cropped= ;;
-  *) cropped=-crops$crops ;;
+  [2-9] | 1[0-6]) cropped=-crops$crops ;;
+  *) stop "CROPS=$crops: is no whole number from 1 to 16" 2 ;;
 esac
 # whole NAME WORD…: refuses what is no whole number.
 whole() {
@@ -68,7 +69,6 @@ whole() {
 }
 whole VIEWS "$views"
 whole SEEDS $seeds
-whole CROPS "$crops"
 whole TUNING_EPOCHS "$tuning_epochs"
 whole SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
 whole JOBS "${JOBS:-1}"

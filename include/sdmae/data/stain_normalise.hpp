@@ -87,8 +87,8 @@ inline std::optional<stain_statistics> measure_stain(const image8& image) {
 /// Changes `image` in place. With m and s the mean and deviation of a channel, see measure_stain, density d becomes
 ///   d' = M + S·(d − m)/(s + 0.001), at least 0,   I' = 255·exp(−d'), rounded,
 /// at the pixels of tissue; M and S are the target's. Glass and padding stay as they are; so do pictures that say too
-/// little of their stain. What would be paler than white becomes white, by which the mean rises and the spread falls a
-/// little.
+/// little of their stain. Glass darker or more colored than background's counts as tissue, pale grey tissue as glass.
+/// What would be paler than white becomes white, by which the mean rises and the spread falls a little.
 inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
   const std::optional<stain_statistics> found = measure_stain(image);
   if (!found) return;
