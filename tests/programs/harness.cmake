@@ -104,6 +104,18 @@ function(differ one other)
   endif()
 endfunction()
 
+# judged(<name> <field> <value> <argument>…): evaluate on the folder tiles, whose report must say the value in the field;
+# leaves <name>.json and <name>.csv.
+function(judged name field value)
+  run(--train tiles --test tiles --method knn --json ${name}.json --scores ${name}.csv ${ARGN})
+  expect(SUCCESS)
+  file(READ ${SCRATCH}/${name}.json json)
+  string(JSON said GET "${json}" ${field})
+  if(NOT said STREQUAL value)
+    fault("${name}.json says of ${field}: ${said}")
+  endif()
+endfunction()
+
 # draws_normalised_stain(): pictures of a program with --checkpoint, --data, --images and --out are of normalised stain
 # where the checkpoint was trained on such, unless asked otherwise.
 function(draws_normalised_stain)
