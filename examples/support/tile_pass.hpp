@@ -15,17 +15,17 @@ class tile_pass {
  public:
   static constexpr sdmae::index usual_batch = 128;
 
-  explicit tile_pass(int threads, sdmae::index batch = usual_batch) : batch_(batch), team_(threads) {}
+  explicit tile_pass(int threads) : team_(threads) {}
 
-  sdmae::index batch() const { return batch_; }
+  int threads() const { return team_.size(); }
 
-  /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each batch of them,
+  /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each `batch` of them,
   /// in order. What see threw first, in the order of samples, is thrown.
   template <class See, class Take>
-  void run(sdmae::index first, sdmae::index size, See see, Take take) {
+  void run(sdmae::index first, sdmae::index size, sdmae::index batch, See see, Take take) {
     progress shown("tile", size, first);
     for (sdmae::index done = first; done < size;) {
-      const sdmae::index count = std::min(batch_, size - done);
+      const sdmae::index count = std::min(batch, size - done);
       see_all(done, count, see);
       take(done, count);
       done += count;
@@ -34,7 +34,7 @@ class tile_pass {
   }
   template <class See>
   void run(sdmae::index size, See see) {
-    run(0, size, see, [](sdmae::index, sdmae::index) {});
+    run(0, size, usual_batch, see, [](sdmae::index, sdmae::index) {});
   }
 
  private:
@@ -52,7 +52,6 @@ class tile_pass {
       if (problem) std::rethrow_exception(problem);
   }
 
-  sdmae::index batch_;
   sdmae::cpu::thread_team team_;
 };
 

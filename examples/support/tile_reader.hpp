@@ -48,7 +48,7 @@ struct reading_settings {
 class tile_reader {
  public:
   tile_reader(sdmae::image_shape image, int threads, const reading_settings& how)
-      : image_(image), how_(how), pass_(threads, std::max<sdmae::index>(16, tile_pass::usual_batch / how.boxes())) {}
+      : image_(image), how_(how), pass_(threads) {}
 
   /// Images that pass together when nobody says.
   sdmae::index usual_slice() const { return sdmae::default_slice(static_cast<double>(image_.patches())); }
@@ -57,7 +57,7 @@ class tile_reader {
   /// pass through the model together; see sdmae::training::features and sdmae::content_hash.
   template <class Take>
   void features(sdmae::training& model, const tile_source& tiles, sdmae::index first, sdmae::index slice, Take take) {
-    const sdmae::index batch = pass_.batch(), values = how_.boxes() * image_.values(), width = model.feature_width();
+    const sdmae::index batch = this->batch(), values = this->values(), width = model.feature_width();
     std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * values));
     std::vector<float> features(static_cast<std::size_t>(batch * how_.boxes() * width));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
@@ -68,7 +68,7 @@ class tile_reader {
       if (how_.normalise_stain) sdmae::normalise_stain(image);
       show(image, pixels.data() + place * values);
     };
-    pass_.run(first, tiles.size(), see, [&](sdmae::index, sdmae::index count) {
+    pass_.run(first, tiles.size(), batch, see, [&](sdmae::index, sdmae::index count) {
       decoded_batch images(pixels.data(), count * how_.boxes(), image_.values());
       model.features(images, slice, features.data());
       average(features.data(), count, width);
@@ -85,6 +85,13 @@ class tile_reader {
   }
 
  private:
+  /// Bytes of an image's boxes.
+  sdmae::index values() const { return how_.boxes() * image_.values(); }
+  /// Images that are decoded together: fewer where their boxes take much memory, but one for every thread.
+  sdmae::index batch() const {
+    constexpr sdmae::index most_bytes = sdmae::index{128} << 20;
+    return std::max<sdmae::index>(pass_.threads(), std::min(tile_pass::usual_batch, most_bytes / values()));
+  }
   /// out [boxes, H, W, C]
   void show(const sdmae::image8& image, std::uint8_t* out) const {
     for (const sdmae::pixel_box& box :

@@ -45,7 +45,7 @@ class mean_colors final : public sdmae::training {
 
 class patterns final : public program::tile_source {
  public:
-  sdmae::index size() const override { return 37; }
+  sdmae::index size() const override { return 137; }
   std::string name(sdmae::index i) const override { return std::to_string(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return {pattern(32 + i, 40)}; }
   std::uint64_t fingerprint() const override { return 0; }
@@ -70,8 +70,8 @@ std::vector<float> features(const program::reading_settings& how, sdmae::index f
 
 TEST_CASE("a model is shown the middle of every tile") {
   const std::vector<float> found = features({});
-  REQUIRE(found.size() == 37 * 3);
-  for (sdmae::index i = 0; i < 37; ++i) {
+  REQUIRE(found.size() == 137 * 3);
+  for (sdmae::index i = 0; i < 137; ++i) {
     const sdmae::image8 image = patterns().load(i).image;
     const sdmae::image8 seen = sdmae::resized(image, sdmae::center_box(image.height, image.width, 16, 16), 16, 16);
     for (sdmae::index c = 0; c < 3; ++c)
@@ -83,8 +83,8 @@ TEST_CASE("features of crops are averaged, and of the stain asked for") {
   for (const bool normal : {false, true}) {
     const std::vector<float> found =
         features({.filter = sdmae::interpolation::bicubic, .normalise_stain = normal, .crops = 3});
-    REQUIRE(found.size() == 37 * 3);
-    for (sdmae::index i = 0; i < 37; ++i) {
+    REQUIRE(found.size() == 137 * 3);
+    for (sdmae::index i = 0; i < 137; ++i) {
       sdmae::image8 image = patterns().load(i).image;
       if (normal) sdmae::normalise_stain(image);
       for (sdmae::index c = 0; c < 3; ++c) {
