@@ -9,6 +9,7 @@
 #include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/loss/texture.hpp"
 #include "sdmae/testing/losses.hpp"
 
 using namespace sdmae;
@@ -26,6 +27,11 @@ struct outputs_only {
 };
 struct outputs_of_tokens : outputs_only {
   static constexpr index spoken = 3;
+};
+/// Patches that hold more than the values of a texture: some outputs have no target.
+struct large_patches : outputs_only {
+  static constexpr image_shape image{.height = 12, .width = 18, .patch = 6, .channels = 3};
+  static constexpr index P = image.patch_values();
 };
 struct classes : outputs_only {
   static constexpr distilled says = distilled::classes;
@@ -64,6 +70,10 @@ TEMPLATE_TEST_CASE("gradients of the losses", "", EVERY_BACKEND) {
       const auto on_tissue = term.on_tissue(half_of_the_patches);
       CHECK(failures(check_loss<outputs_only>(backend, on_tissue, name + ", on tissue")) == "");
     });
+  });
+  every_pair(std::tuple<loss::target::texture>{}, distances{}, [&](auto target, auto distance) {
+    const loss::reconstruction<decltype(target), decltype(distance)> term;
+    CHECK(failures(check_loss<large_patches>(backend, term, std::string("texture, ") + distance.name)) == "");
   });
   every_pair(gradients{}, centers{}, [&](auto gradient, auto center) {
     // Warm enough that the teacher does not single out one prototype, which would hide its gradient.

@@ -79,14 +79,14 @@ endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
     "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out"
-    "2 NORMALISE=so -- data out" "2 CROPS=two -- data out" "2 CROPS=0 -- data out" "2 CROPS=02 -- data out" "2 nonsense -- data out" "1 no.results -- data out table")
+    "2 NORMALISE=so -- data out" "2 CROPS=two -- data out" "2 CROPS=0 -- data out" "2 CROPS=02 -- data out" "2 nonsense -- data out" "2 texture-nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
   set(environment "")
   if(piece MATCHES "=")
     set(environment ${piece})
-  elseif(piece STREQUAL "nonsense")
-    set(environment POLICIES=nonsense SEEDS=0)
+  elseif(piece MATCHES "nonsense")
+    set(environment POLICIES=${piece} SEEDS=0)
   endif()
   recipe(${environment} sh ${script} ${words})
   if(NOT status EQUAL code OR NOT err MATCHES "run.sh: [^\n]*${piece}[^\n]*\n$")
@@ -171,12 +171,14 @@ file(REMOVE ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean-crop
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
-recipe(VIEWS=2000 SEEDS=0 POLICIES=mae RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda PRECISION=tf32 THREADS=3
-  JOBS=2 sh ${script} data out)
-calls_are(2 "^pretrain .*--epochs 16 ")
-calls_are(2 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--preset middle_released")
-calls_are(4 "^finetune --backend cuda --precision tf32 --threads 3 ")
-calls_are(14 "--normalise-stain no ")
+recipe(VIEWS=2000 SEEDS=0 "POLICIES=texture texture-features" RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda
+  PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
+calls_are(3 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--epochs 16 ")
+calls_are(1 "^pretrain .*--preset middle_released")
+calls_are(1 "^pretrain .*/texture/.*--preset middle_texture_released --distill-weight 0")
+calls_are(1 "^pretrain .*/texture-features/.*--preset middle_texture_features$")
+calls_are(6 "^finetune --backend cuda --precision tf32 --threads 3 ")
+calls_are(21 "--normalise-stain no ")
 
 # As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sdmae/loss/feature_distillation.hpp"
+#include "sdmae/loss/texture.hpp"
 #include "sdmae/model/presets.hpp"
 
 namespace sdmae::presets {
@@ -14,8 +15,9 @@ inline constexpr vit_shape middle_encoder{.width = 192, .depth = 12, .heads = 3}
 inline constexpr vit_shape little_decoder{.width = 96, .depth = 2, .heads = 3};
 inline constexpr head_shape little_head{.hidden = 512, .bottleneck = 128, .prototypes = 512};
 
-/// Plain pixels: at this length of training the released target stays at what predicting zero costs.
-using little_target = loss::target::unit;
+/// At this length of training the released target, pixels less their patch's mean, stays at what predicting zero costs.
+using pixels = loss::target::unit;
+using texture = loss::target::texture;
 inline constexpr recipe little_recipe{.base_learning_rate = 1.5e-3,
                                       .distill_weight = 0.1,
                                       .batch = 128,
@@ -26,55 +28,84 @@ inline constexpr recipe little_recipe{.base_learning_rate = 1.5e-3,
                                       .bicubic_crops = true,
                                       .mirror = 0.5};
 
-template <auto Distillation>
-using little_model = sd_mae<tiles_128, little_encoder, little_decoder, Distillation>;
-using middle_model = sd_mae<tiles_224, middle_encoder, little_decoder, little_head>;
-
-/// The released policy.
-struct little_released {
-  static constexpr const char* name = "little_released";
-  using architecture = little_model<little_head>;
-  using loss = released_loss<little_target>;
+/// A policy is a loss, and what it asks the model to distil.
+template <class Loss, auto Distillation>
+struct little {
+  using architecture = sd_mae<tiles_128, little_encoder, little_decoder, Distillation>;
+  using loss = Loss;
   static constexpr recipe defaults = little_recipe;
 };
+template <class Loss, auto Distillation>
+struct middle : little<Loss, Distillation> {
+  using architecture = sd_mae<tiles_224, middle_encoder, little_decoder, Distillation>;
+};
 
-using stopped_distillation =
-    loss::self_distillation<loss::teacher_gradient::stop, loss::center_from::logits>;
+using stopped_distillation = loss::self_distillation<loss::teacher_gradient::stop, loss::center_from::logits>;
 inline constexpr stopped_distillation stopped_settings{.teacher_temperature = 0.003};
 
 /// DINO's: the teacher's head does not learn and the center follows its scores. Averages over patches differ by
 /// hundredths from tile to tile: it takes a temperature of that size for the teacher to decide anything.
-struct little_stopped {
-  static constexpr const char* name = "little_stopped";
-  using architecture = little_model<little_head>;
-  struct loss : distilling_loss<little_target, stopped_distillation, stopped_settings> {
-    static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.003";
-  };
-  static constexpr recipe defaults = little_recipe;
+template <class Target>
+struct stopped_loss : distilling_loss<Target, stopped_distillation, stopped_settings> {
+  static constexpr const char* policies = ", teacher gradient stop, center from logits, temperature 0.003";
 };
 
 using feature_distillation = loss::feature_distillation<loss::objective::cosine, loss::teacher_gradient::stop>;
 inline constexpr feature_distillation feature_settings{};
+inline constexpr feature_shape features_of_patches{.per_token = true};
 
 /// Of features: the angle between the encoder's patches and a fixed projection of what the decoder makes of them.
-struct little_features {
+template <class Target>
+struct features_loss : distilling_loss<Target, feature_distillation, feature_settings> {
+  static constexpr const char* policies = ", features by cosine, teacher gradient stop";
+};
+
+template <template <class, auto> class Model, class Target>
+struct policies {
+  using released = Model<released_loss<Target>, little_head>;
+  using stopped = Model<stopped_loss<Target>, little_head>;
+  using features = Model<features_loss<Target>, features_of_patches>;
+};
+
+struct little_released : policies<little, pixels>::released {
+  static constexpr const char* name = "little_released";
+};
+struct little_stopped : policies<little, pixels>::stopped {
+  static constexpr const char* name = "little_stopped";
+};
+struct little_features : policies<little, pixels>::features {
   static constexpr const char* name = "little_features";
-  using architecture = little_model<feature_shape{.per_token = true}>;
-  struct loss : distilling_loss<little_target, feature_distillation, feature_settings> {
-    static constexpr const char* policies = ", features by cosine, teacher gradient stop";
-  };
-  static constexpr recipe defaults = little_recipe;
 };
-
-struct middle_released : little_released {
+struct little_texture_released : policies<little, texture>::released {
+  static constexpr const char* name = "little_texture_released";
+};
+struct little_texture_stopped : policies<little, texture>::stopped {
+  static constexpr const char* name = "little_texture_stopped";
+};
+struct little_texture_features : policies<little, texture>::features {
+  static constexpr const char* name = "little_texture_features";
+};
+struct middle_released : policies<middle, pixels>::released {
   static constexpr const char* name = "middle_released";
-  using architecture = middle_model;
 };
-struct middle_stopped : little_stopped {
+struct middle_stopped : policies<middle, pixels>::stopped {
   static constexpr const char* name = "middle_stopped";
-  using architecture = middle_model;
+};
+struct middle_features : policies<middle, pixels>::features {
+  static constexpr const char* name = "middle_features";
+};
+struct middle_texture_released : policies<middle, texture>::released {
+  static constexpr const char* name = "middle_texture_released";
+};
+struct middle_texture_stopped : policies<middle, texture>::stopped {
+  static constexpr const char* name = "middle_texture_stopped";
+};
+struct middle_texture_features : policies<middle, texture>::features {
+  static constexpr const char* name = "middle_texture_features";
 };
 
-using own = preset_list<little_released, little_stopped, little_features, middle_released, middle_stopped>;
+using own = preset_list<little_released, little_stopped, little_features, little_texture_released,
+                        little_texture_stopped, little_texture_features, middle_released, middle_stopped,
+                        middle_features, middle_texture_released, middle_texture_stopped, middle_texture_features>;
 
 }  // namespace sdmae::presets

@@ -10,7 +10,7 @@
 #   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
-#   POLICIES="mae released stopped features"
+#   POLICIES="mae released stopped features texture texture-features"   also texture-released and texture-stopped
 #   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios of mae, at the first seed; empty: none
 #   TUNING_EPOCHS=30           of fine-tuning
 #   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
@@ -29,7 +29,7 @@ say() { printf '== %s\n' "$*" >&2; }
 # With ROW SEED only that row is made, see chain below.
 asked_row=${3:-} asked_seed=${4:-}
 case "$#$asked_row" in
-  2 | 3table | 4random | 4supervised | 4mae* | 4released | 4stopped | 4features) ;;
+  2 | 3table | 4random | 4supervised | 4mae* | 4released | 4stopped | 4features | 4texture*) ;;
   *) stop "usage: sh run.sh DATA OUT [table]; the head of the script names its settings" 2 ;;
 esac
 for part in train test unlabelled; do
@@ -37,7 +37,7 @@ for part in train test unlabelled; do
 done
 views=${VIEWS:-200000}
 seeds=${SEEDS:-0 1 2}
-policies=${POLICIES:-mae released stopped features}
+policies=${POLICIES:-mae released stopped features texture texture-features}
 ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
 tuning_epochs=${TUNING_EPOCHS:-30}
 backend=${BACKEND:-cpu}
@@ -77,8 +77,9 @@ for ratio in $ratios; do
 done
 for name in $policies; do
   case $name in
-    mae | released | stopped | features) ;;
-    *) stop "POLICIES: there is no policy $name; there are: mae released stopped features" 2 ;;
+    mae | released | stopped | features | texture | texture-released | texture-stopped | texture-features) ;;
+    *) stop "POLICIES: there is no policy $name; there are: mae, released, stopped, features, and texture alone or as\
+ texture-released, texture-stopped, texture-features" 2 ;;
   esac
 done
 first_seed=${seeds%% *}
@@ -95,11 +96,13 @@ mkdir -p "$root"
 cd "$(dirname "$0")/../../.."
 if [ -z "${PROGRAMS:-}" ]; then
   say "building"
+  presets="${model}_released;${model}_stopped;${model}_features"
+  presets="$presets;${model}_texture_released;${model}_texture_stopped;${model}_texture_features"
   set --
   [ "$backend" = cpu ] || set -- -DSDMAE_CUDA=ON
   cmake -S . -B build/recipes "$@" -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
     -DSDMAE_PRESET_HEADER=examples/recipes/prostate/presets.hpp \
-    -DSDMAE_PRESETS="little_released;little_stopped;little_features;middle_released;middle_stopped" >&2
+    -DSDMAE_PRESETS="$presets" >&2
   cmake --build build/recipes --target pretrain evaluate finetune compare >&2
   PROGRAMS=$PWD/build/recipes/examples
 fi
@@ -191,6 +194,8 @@ policy() {
   shift 3
   case $name in
     mae) set -- --preset "${model}_released" --distill-weight 0 "$@" ;;
+    texture) set -- --preset "${model}_texture_released" --distill-weight 0 "$@" ;;
+    texture-*) set -- --preset "${model}_texture_${name#*-}" "$@" ;;
     *) set -- --preset "${model}_$name" "$@" ;;
   esac
   pretrain "$root/$row/seed$seed/pretrain" --seed "$seed" "$@"
@@ -333,7 +338,7 @@ against() {
 painters=
 distillers=
 for name in $policies; do
-  if [ "$name" = mae ]; then painters="$painters mae"; else distillers="$distillers $name"; fi
+  case $name in mae | texture) painters="$painters $name" ;; *) distillers="$distillers $name" ;; esac
 done
 {
   printf 'Model %s, stain normalised: %s, crops %d, after %d image views (%d epochs of %d tiles), seeds %s.\n' \

@@ -25,8 +25,9 @@ struct all_patches {
 };
 }  // namespace pixels_of
 
-/// Mean distance over the p·p·C values of the patches that count, then over the R of an image that do, then over the
-/// batch; squared, over the masked ones, it is arXiv 2203.16983, eq. 1:
+/// Mean distance over the P values that the target has of a patch, p·p·C of pixels, of the patches that count, then
+/// over the R of an image that do, then over the batch; squared, of pixels, over the masked ones, it is arXiv
+/// 2203.16983, eq. 1:
 ///   L = 1/B Σ_images Σ_r w_r/P Σ d(pixels − target),  w_r = 1/R,  ∂L/∂pixels = w_r·d′(pixels − target)/(B·P).
 /// On tissue alone, w_r is 0 for background and 1/(patches of the image with tissue) for the others; an image without
 /// any adds 0.
@@ -50,7 +51,9 @@ struct reconstruction : stateless {
   void evaluate(B& backend, double weight, const Slice& slice, const State&, std::array<double*, column_count> columns,
                 arena& scratch) const {
     using T = scalar_of<B>;
-    constexpr index P = Slice::P;
+    constexpr image_shape Image = Slice::architecture::image;
+    constexpr index P = Target::template values<Image>;
+    static_assert(P <= Slice::P, "sdmae: a target must not have more values than a patch has pixels and channels");
     arena::scope here(scratch);
     // Where another term asks for all patches, the masked ones are the last of each image.
     const index R = slice.painted.count(), masked = slice.painted.mask.masked();
@@ -62,8 +65,8 @@ struct reconstruction : stateless {
     const auto share = scratch.template rows<double, 1>("patch weights", slice.count * M);
     const auto patch_loss = scratch.template rows<double, 1>("patch loss", slice.count * M);
     const painted_patches counted(slice.painted.mask, slice.painted.mask.patches - M);
-    Target::template write<Slice::architecture::image>(backend, slice.images, counted, target, scratch);
-    weigh<Slice::architecture::image>(backend, slice.images, counted, share, scratch);
+    Target::template write<Image>(backend, slice.images, counted, target, scratch);
+    weigh<Image>(backend, slice.images, counted, share, scratch);
     backend.reduce_rows(reduction::sum{}, patch_loss, P, [=] SDMAE_ELEMENT(index r, index c) {
       return Distance::value(double(pixels(row(r), c)) - double(target(r, c)));
     });

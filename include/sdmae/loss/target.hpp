@@ -1,4 +1,5 @@
-// What the decoder is asked to paint: targets of patches, flattened as (y, x, channel).
+// What the decoder is asked to paint: targets of patches. These are of pixels, flattened as (y, x, channel); see
+// texture.hpp for another.
 #pragma once
 
 #include <cmath>
@@ -62,9 +63,9 @@ struct root_of_variance_plus_epsilon {
 
 }  // namespace detail
 
-/// What the way between pixels and targets may need to know of a pixel, on the host: the mean and deviation of its
-/// channel in its patch, in [0, 1]; those by which its channel is normalised; and the mean and variance of its patch
-/// over all channels, normalised.
+/// What the way from targets to pixels may need to know of a pixel, on the host: the mean and deviation of its channel
+/// in its patch, in [0, 1]; those by which its channel is normalised; and the mean and variance of its patch over all
+/// channels, normalised.
 struct pixel_statistics {
   double mean = 0, deviation = 0;
   double channel_mean = 0, channel_deviation = 1;
@@ -74,66 +75,75 @@ struct pixel_statistics {
   double unit(double normalised) const { return normalised * channel_deviation + channel_mean; }
 };
 
+/// What can be predicted without having learned anything, the score to beat: zero, or of every kind of value its mean
+/// over what is visible.
+enum class baseline { zero, visible_mean };
+constexpr const char* name_of(baseline known) {
+  return known == baseline::zero ? "predicting zero (patch means)" : "mean of what is visible";
+}
+
+/// A target brings `values`, how many a patch has, at most p·p·C: the decoder's first outputs are compared with them;
+/// `kinds`, after how many of them the same kind comes again; `write`, which overwrites a row for each patch; and for
+/// pictures `shown_by`, which value tells a pixel's color, and `to_pixel`, which color in [0, 1]. A value a pixel:
+struct of_pixels {
+  template <image_shape Image>
+  static constexpr index values = Image.patch_values();
+  template <image_shape Image>
+  static constexpr index kinds = Image.channels;
+  template <image_shape Image>
+  static constexpr index shown_by(index pixel, index channel) {
+    return pixel * Image.channels + channel;
+  }
+};
+
 /// Released SD-MAE: of [0, 1] pixels, per patch and channel, (x − mean)/(sqrt(unbiased variance) + 1e-6).
-struct patch_channel {
+struct patch_channel : of_pixels {
   static constexpr const char* name = "patch_channel";
-  /// The target of a pixel in [0, 1], and the way back.
-  static double of_pixel(double unit, const pixel_statistics& s) { return (unit - s.mean) / (s.deviation + 1e-6); }
   static double to_pixel(double value, const pixel_statistics& s) { return value * (s.deviation + 1e-6) + s.mean; }
-  /// What can be predicted knowing nothing but the mean of what is visible: the score to beat.
-  static constexpr const char* baseline_name = "predicting zero (patch means)";
-  static double baseline(double /*visible_mean*/, const pixel_statistics&) { return 0; }
+  static constexpr baseline knows = baseline::zero;
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, painted_patches which,
-                    rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
+                    rows_view<scalar_of<B>, values<Image>> target, arena& scratch) {
     detail::gather<true, Image>(backend, images, which, target);
     detail::standardise<Image.channels>(backend, target, scratch, detail::deviation_plus_epsilon{});
   }
 };
 
 /// He et al. (arXiv 2111.06377, §3): of the normalised image, per patch, (x − mean)/sqrt(unbiased variance + 1e-6).
-struct patch {
+struct patch : of_pixels {
   static constexpr const char* name = "patch";
-  static double of_pixel(double unit, const pixel_statistics& s) {
-    return (s.normalised(unit) - s.patch_mean) / std::sqrt(s.patch_variance + 1e-6);
-  }
   static double to_pixel(double value, const pixel_statistics& s) {
     return s.unit(value * std::sqrt(s.patch_variance + 1e-6) + s.patch_mean);
   }
-  static constexpr const char* baseline_name = "predicting zero (patch means)";
-  static double baseline(double /*visible_mean*/, const pixel_statistics&) { return 0; }
+  static constexpr baseline knows = baseline::zero;
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, painted_patches which,
-                    rows_view<scalar_of<B>, Image.patch_values()> target, arena& scratch) {
+                    rows_view<scalar_of<B>, values<Image>> target, arena& scratch) {
     detail::gather<false, Image>(backend, images, which, target);
     detail::standardise<1>(backend, target, scratch, detail::root_of_variance_plus_epsilon{});
   }
 };
 
 /// Pixels in [0, 1].
-struct unit {
+struct unit : of_pixels {
   static constexpr const char* name = "unit";
-  static double of_pixel(double unit, const pixel_statistics&) { return unit; }
   static double to_pixel(double value, const pixel_statistics&) { return value; }
-  static constexpr const char* baseline_name = "mean of what is visible";
-  static double baseline(double visible_mean, const pixel_statistics&) { return visible_mean; }
+  static constexpr baseline knows = baseline::visible_mean;
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, painted_patches which,
-                    rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {
+                    rows_view<scalar_of<B>, values<Image>> target, arena&) {
     detail::gather<true, Image>(backend, images, which, target);
   }
 };
 
 /// Pixels as the model sees them, normalised by the channel statistics.
-struct input {
+struct input : of_pixels {
   static constexpr const char* name = "input";
-  static double of_pixel(double unit, const pixel_statistics& s) { return s.normalised(unit); }
   static double to_pixel(double value, const pixel_statistics& s) { return s.unit(value); }
-  static constexpr const char* baseline_name = "mean of what is visible";
-  static double baseline(double visible_mean, const pixel_statistics& s) { return s.normalised(visible_mean); }
+  static constexpr baseline knows = baseline::visible_mean;
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, painted_patches which,
-                    rows_view<scalar_of<B>, Image.patch_values()> target, arena&) {
+                    rows_view<scalar_of<B>, values<Image>> target, arena&) {
     detail::gather<false, Image>(backend, images, which, target);
   }
 };

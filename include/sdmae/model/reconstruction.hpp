@@ -6,17 +6,18 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
+#include "sdmae/backend/planning.hpp"
 #include "sdmae/loss/target.hpp"
 #include "sdmae/model/paint.hpp"
 
 namespace sdmae {
 
-/// Images [count, H, W, C], 8 bits. `masked`: hidden patches are grey; `baseline`: as Target::baseline would paint
-/// them; `predicted`: as the model does. Visible patches are the originals in all of them, and grey in `painted`,
-/// which holds nothing but what the model paints. The two losses are mean squared errors over the hidden pixels in the
-/// space of the target.
+/// Images [count, H, W, C], 8 bits. `masked`: hidden patches are grey; `baseline`: as Target::knows would paint them;
+/// `predicted`: as the model does. Visible patches are the originals in all of them, and grey in `painted`, which holds
+/// nothing but what the model paints. The two losses are mean squared errors over the targets of the hidden patches.
 struct reconstruction_images {
   index count = 0;
   std::vector<std::uint8_t> original, masked, baseline, predicted, painted;
@@ -82,21 +83,68 @@ inline std::uint8_t to_byte(double unit) {
   return static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(unit, 0.0, 1.0)));
 }
 
-/// One channel of one hidden patch; predicted values are C apart.
+/// Targets [N, Target::values] of all patches of an 8-bit image, in reading order, as the model's backend writes them.
+template <class Target, class Architecture, tensor_backend B>
+std::vector<scalar_of<B>> targets_of(model<Architecture, B>& from, const std::uint8_t* image) {
+  using T = scalar_of<B>;
+  constexpr image_shape Image = Architecture::image;
+  constexpr index N = Image.patches(), values = Target::template values<Image>;
+  std::array<std::int32_t, N> reading;
+  std::iota(reading.begin(), reading.end(), 0);
+  const auto write = [&](auto& backend, arena& memory) {
+    const auto pixels = memory.take<std::uint8_t>("images", Image.values());
+    const auto order = memory.take<std::int32_t>("masks", N);
+    const auto targets = memory.rows<T, values>("targets", N);
+    backend.copy_in(pixels, image, Image.values());
+    backend.copy_in(order, reading.data(), N);
+    Target::template write<Image>(backend, byte_images<Image>{pixels}, mask_view{order, N, 0}, targets, memory);
+    return targets;
+  };
+  planning_backend<B> nothing(from.backend());
+  arena plan;
+  write(nothing, plan);
+  const auto memory = from.backend().allocate(plan.peak());
+  arena real(memory.data());
+  const auto targets = write(from.backend(), real);
+  std::vector<T> result(static_cast<std::size_t>(N * values));
+  from.backend().copy_out(result.data(), targets.data, targets.size());
+  from.backend().synchronise();
+  return result;
+}
+
+/// What Target::knows predicts of every hidden patch, from an image's `targets` [N, values] and the patches that are
+/// visible.
 template <class Target, image_shape Image, class T>
-void paint_patch(reconstruction_images& out, const patch_pixels<Image>& pixels, index c, const T* predicted,
-                 double visible_mean) {
-  const auto& statistics = pixels.channel[static_cast<std::size_t>(c)];
-  const double baseline = Target::baseline(visible_mean, statistics);
-  for (index k = 0; k < pixels.n; ++k) {
-    const std::size_t at = pixels.at(k, c);
-    const double target = Target::of_pixel(out.original[at] / 255.0, statistics);
-    const double painted = double(predicted[k * Image.channels + c]);
-    out.masked[at] = grey;
-    out.baseline[at] = to_byte(Target::to_pixel(baseline, statistics));
-    out.painted[at] = out.predicted[at] = to_byte(Target::to_pixel(painted, statistics));
-    out.baseline_loss += (target - baseline) * (target - baseline);
-    out.predicted_loss += (target - painted) * (target - painted);
+std::vector<T> baseline_of(const std::vector<T>& targets, const std::int32_t* visible, index count) {
+  constexpr index values = Target::template values<Image>, kinds = Target::template kinds<Image>;
+  std::vector<T> known(static_cast<std::size_t>(values));
+  if (Target::knows == loss::target::baseline::zero || count == 0) return known;
+  std::array<double, kinds> sums{};
+  for (index v = 0; v < count; ++v)
+    for (index k = 0; k < values; ++k)
+      sums[static_cast<std::size_t>(k % kinds)] += double(targets[static_cast<std::size_t>(visible[v] * values + k)]);
+  for (std::size_t k = 0; k < known.size(); ++k) known[k] = T(sums[k % kinds] / double(count * values / kinds));
+  return known;
+}
+
+/// One hidden patch. target, baseline, predicted: [Target::values].
+template <class Target, image_shape Image, class T>
+void paint_patch(reconstruction_images& out, const patch_pixels<Image>& pixels, const T* target, const T* baseline,
+                 const T* predicted) {
+  for (index k = 0; k < pixels.n; ++k)
+    for (index c = 0; c < Image.channels; ++c) {
+      const auto color = [&](const T* values) {
+        const double value = double(values[Target::template shown_by<Image>(k, c)]);
+        return to_byte(Target::to_pixel(value, pixels.channel[static_cast<std::size_t>(c)]));
+      };
+      const std::size_t at = pixels.at(k, c);
+      out.masked[at] = grey;
+      out.baseline[at] = color(baseline);
+      out.painted[at] = out.predicted[at] = color(predicted);
+    }
+  for (index k = 0; k < Target::template values<Image>; ++k) {
+    out.baseline_loss += std::pow(double(target[k]) - double(baseline[k]), 2);
+    out.predicted_loss += std::pow(double(target[k]) - double(predicted[k]), 2);
   }
 }
 
@@ -108,32 +156,28 @@ template <class Target, class Architecture, tensor_backend B, masking::mask_poli
 reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch,
                                   index slice = 4) {
   constexpr image_shape Image = Architecture::image;
-  constexpr index C = Image.channels, P = Image.patch_values(), N = Image.patches();
+  constexpr index P = Image.patch_values(), N = Image.patches(), values = Target::template values<Image>;
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
   batch.next(batch.size(), original.data());
   detail::held_batch<Image> images(original.data(), batch);
   const painted<scalar_of<B>> result = paint(from, mask, seed, images, slice);
 
   const std::vector<std::uint8_t> nothing(original.size(), detail::grey);
-  reconstruction_images out{batch.size(), original, original, original, original, nothing, Target::baseline_name};
+  reconstruction_images out{batch.size(), original, original, original, original, nothing, name_of(Target::knows)};
   const index hidden = N - result.visible;
   for (index i = 0; i < batch.size(); ++i) {
     const std::int32_t* const order = result.order.data() + i * N;
-    std::array<double, C> visible_mean{};
-    for (index v = 0; v < result.visible; ++v) {
-      const detail::patch_pixels<Image> seen(original, i, order[v]);
-      for (std::size_t c = 0; c < C; ++c) visible_mean[c] += seen.channel[c].mean / double(result.visible);
-    }
+    const auto targets = detail::targets_of<Target>(from, original.data() + i * Image.values());
+    const auto baseline = detail::baseline_of<Target, Image>(targets, order, result.visible);
     for (index m = 0; m < hidden; ++m) {
-      const detail::patch_pixels<Image> pixels(original, i, order[result.visible + m]);
-      for (index c = 0; c < C; ++c)
-        detail::paint_patch<Target>(out, pixels, c, result.pixels.data() + (i * hidden + m) * P,
-                                    visible_mean[static_cast<std::size_t>(c)]);
+      const std::int32_t patch = order[result.visible + m];
+      detail::paint_patch<Target>(out, detail::patch_pixels<Image>(original, i, patch), targets.data() + patch * values,
+                                  baseline.data(), result.pixels.data() + (i * hidden + m) * P);
     }
   }
-  const double values = double(std::max<index>(1, batch.size() * hidden * P));  // nothing hidden, nothing lost
-  out.baseline_loss /= values;
-  out.predicted_loss /= values;
+  const double compared = double(std::max<index>(1, batch.size() * hidden * values));  // nothing hidden, nothing lost
+  out.baseline_loss /= compared;
+  out.predicted_loss /= compared;
   return out;
 }
 
