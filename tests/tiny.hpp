@@ -1,7 +1,9 @@
 // An architecture small enough to train in a test, and images for it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sdmae/core/batch.hpp"
@@ -39,5 +41,24 @@ std::vector<std::uint8_t> pictures(sdmae::index count, std::uint64_t seed = 3) {
   }
   return bytes;
 }
+
+/// Images in memory as programs hand them over, from the start again after the last.
+class held_pictures final : public sdmae::byte_batch {
+ public:
+  explicit held_pictures(std::vector<std::uint8_t> images)
+      : images_(std::move(images)), count_(static_cast<sdmae::index>(images_.size()) / image.values()) {}
+  explicit held_pictures(sdmae::index count) : held_pictures(pictures(count)) {}
+  sdmae::index size() const override { return count_; }
+  sdmae::index epoch() const override { return 0; }
+  sdmae::index sample(sdmae::index i) const override { return i; }
+  void next(sdmae::index count, std::uint8_t* out) override {
+    std::copy_n(images_.data() + used_ * image.values(), count * image.values(), out);
+    used_ = (used_ + count) % count_;
+  }
+
+ private:
+  std::vector<std::uint8_t> images_;
+  sdmae::index count_, used_ = 0;
+};
 
 }  // namespace tiny

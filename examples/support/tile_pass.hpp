@@ -17,8 +17,6 @@ class tile_pass {
 
   explicit tile_pass(int threads) : team_(threads) {}
 
-  int threads() const { return team_.size(); }
-
   /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each `batch` of them,
   /// in order. What see threw first, in the order of samples, is thrown.
   template <class See, class Take>

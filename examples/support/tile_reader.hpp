@@ -42,6 +42,13 @@ struct reading_settings {
   sdmae::index boxes() const { return crops > 1 ? 1 + crops * crops : 1; }
 };
 
+/// How many images are decoded together that are shown to the model as so many bytes each: they take 128 MiB at most,
+/// unless one alone takes more.
+inline sdmae::index decoded_together(sdmae::index bytes) {
+  constexpr sdmae::index most = sdmae::index{128} << 20;
+  return std::clamp<sdmae::index>(most / bytes, 1, tile_pass::usual_batch);
+}
+
 /// Images, of normalised stain where that is asked for, cut to the model's aspect ratio around their middle and resized
 /// to its size, and parts of them where those are asked for. All threads decode, then all compute. A sample that cannot
 /// be read is an sdmae::error.
@@ -57,8 +64,8 @@ class tile_reader {
   /// pass through the model together; see sdmae::training::features and sdmae::content_hash.
   template <class Take>
   void features(sdmae::training& model, const tile_source& tiles, sdmae::index first, sdmae::index slice, Take take) {
-    const sdmae::index batch = this->batch(), values = this->values(), width = model.feature_width();
-    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * values));
+    const sdmae::index bytes = bytes_of_image(), batch = decoded_together(bytes), width = model.feature_width();
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(batch * bytes));
     std::vector<float> features(static_cast<std::size_t>(batch * how_.boxes() * width));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
     const auto see = [&](sdmae::index i) {
@@ -66,7 +73,7 @@ class tile_reader {
       const sdmae::index place = (i - first) % batch;
       hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(image);
       if (how_.normalise_stain) sdmae::normalise_stain(image);
-      show(image, pixels.data() + place * values);
+      show(image, pixels.data() + place * bytes);
     };
     pass_.run(first, tiles.size(), batch, see, [&](sdmae::index, sdmae::index count) {
       decoded_batch images(pixels.data(), count * how_.boxes(), image_.values());
@@ -85,13 +92,7 @@ class tile_reader {
   }
 
  private:
-  /// Bytes of an image's boxes.
-  sdmae::index values() const { return how_.boxes() * image_.values(); }
-  /// Images that are decoded together: fewer where their boxes take much memory, but one for every thread.
-  sdmae::index batch() const {
-    constexpr sdmae::index most_bytes = sdmae::index{128} << 20;
-    return std::max<sdmae::index>(pass_.threads(), std::min(tile_pass::usual_batch, most_bytes / values()));
-  }
+  sdmae::index bytes_of_image() const { return how_.boxes() * image_.values(); }
   /// out [boxes, H, W, C]
   void show(const sdmae::image8& image, std::uint8_t* out) const {
     for (const sdmae::pixel_box& box :

@@ -12,6 +12,7 @@
 #include "sdmae/loss/feature_distillation.hpp"
 #include "sdmae/loss/reconstruction.hpp"
 #include "sdmae/loss/self_distillation.hpp"
+#include "sdmae/loss/texture.hpp"
 #include "sdmae/loss/weighted_sum.hpp"
 #include "sdmae/masking/any.hpp"
 #include "sdmae/masking/given.hpp"

@@ -15,7 +15,8 @@ inline constexpr vit_shape middle_encoder{.width = 192, .depth = 12, .heads = 3}
 inline constexpr vit_shape little_decoder{.width = 96, .depth = 2, .heads = 3};
 inline constexpr head_shape little_head{.hidden = 512, .bottleneck = 128, .prototypes = 512};
 
-/// At this length of training the released target, pixels less their patch's mean, stays at what predicting zero costs.
+/// Not the released target, pixels standardised by patch and channel: at this length of training it stays at what
+/// predicting zero costs.
 using pixels = loss::target::unit;
 using texture = loss::target::texture;
 inline constexpr recipe little_recipe{.base_learning_rate = 1.5e-3,
@@ -60,47 +61,40 @@ struct features_loss : distilling_loss<Target, feature_distillation, feature_set
   static constexpr const char* policies = ", features by cosine, teacher gradient stop";
 };
 
-template <template <class, auto> class Model, class Target>
-struct policies {
-  using released = Model<released_loss<Target>, little_head>;
-  using stopped = Model<stopped_loss<Target>, little_head>;
-  using features = Model<features_loss<Target>, features_of_patches>;
-};
-
-struct little_released : policies<little, pixels>::released {
+struct little_released : little<released_loss<pixels>, little_head> {
   static constexpr const char* name = "little_released";
 };
-struct little_stopped : policies<little, pixels>::stopped {
+struct little_stopped : little<stopped_loss<pixels>, little_head> {
   static constexpr const char* name = "little_stopped";
 };
-struct little_features : policies<little, pixels>::features {
+struct little_features : little<features_loss<pixels>, features_of_patches> {
   static constexpr const char* name = "little_features";
 };
-struct little_texture_released : policies<little, texture>::released {
+struct little_texture_released : little<released_loss<texture>, little_head> {
   static constexpr const char* name = "little_texture_released";
 };
-struct little_texture_stopped : policies<little, texture>::stopped {
+struct little_texture_stopped : little<stopped_loss<texture>, little_head> {
   static constexpr const char* name = "little_texture_stopped";
 };
-struct little_texture_features : policies<little, texture>::features {
+struct little_texture_features : little<features_loss<texture>, features_of_patches> {
   static constexpr const char* name = "little_texture_features";
 };
-struct middle_released : policies<middle, pixels>::released {
+struct middle_released : middle<released_loss<pixels>, little_head> {
   static constexpr const char* name = "middle_released";
 };
-struct middle_stopped : policies<middle, pixels>::stopped {
+struct middle_stopped : middle<stopped_loss<pixels>, little_head> {
   static constexpr const char* name = "middle_stopped";
 };
-struct middle_features : policies<middle, pixels>::features {
+struct middle_features : middle<features_loss<pixels>, features_of_patches> {
   static constexpr const char* name = "middle_features";
 };
-struct middle_texture_released : policies<middle, texture>::released {
+struct middle_texture_released : middle<released_loss<texture>, little_head> {
   static constexpr const char* name = "middle_texture_released";
 };
-struct middle_texture_stopped : policies<middle, texture>::stopped {
+struct middle_texture_stopped : middle<stopped_loss<texture>, little_head> {
   static constexpr const char* name = "middle_texture_stopped";
 };
-struct middle_texture_features : policies<middle, texture>::features {
+struct middle_texture_features : middle<features_loss<texture>, features_of_patches> {
   static constexpr const char* name = "middle_texture_features";
 };
 

@@ -16,7 +16,7 @@
 #   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
 #   BACKEND=cpu                or cuda, with an NVIDIA GPU, and then PRECISION=fp32, tf32 or bf16
 #   JOBS=1                     rows at a time, each with THREADS threads (unset: all cores)
-#   PROGRAMS=FOLDER            where pretrain, evaluate, finetune and compare are; unset: built in build/recipes
+#   PROGRAMS=FOLDER            where pretrain, evaluate, finetune and compare are; unset: built in build/recipes-MODEL
 # Some variables are lists of words, meant to be split.
 # shellcheck disable=SC2086
 set -eu
@@ -100,11 +100,11 @@ if [ -z "${PROGRAMS:-}" ]; then
   presets="$presets;${model}_texture_released;${model}_texture_stopped;${model}_texture_features"
   set --
   [ "$backend" = cpu ] || set -- -DSDMAE_CUDA=ON
-  cmake -S . -B build/recipes "$@" -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
+  cmake -S . -B "build/recipes-$model" "$@" -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
     -DSDMAE_PRESET_HEADER=examples/recipes/prostate/presets.hpp \
     -DSDMAE_PRESETS="$presets" >&2
-  cmake --build build/recipes --target pretrain evaluate finetune compare >&2
-  PROGRAMS=$PWD/build/recipes/examples
+  cmake --build "build/recipes-$model" --target pretrain evaluate finetune compare >&2
+  PROGRAMS=$PWD/build/recipes-$model/examples
 fi
 batch=128  # the presets'
 

@@ -52,8 +52,7 @@ struct reconstruction : stateless {
                 arena& scratch) const {
     using T = scalar_of<B>;
     constexpr image_shape Image = Slice::architecture::image;
-    constexpr index P = Target::template values<Image>;
-    static_assert(P <= Slice::P, "sdmae: a target must not have more values than a patch has pixels and channels");
+    constexpr index P = target::checked_target<Target, Image>::values;
     arena::scope here(scratch);
     // Where another term asks for all patches, the masked ones are the last of each image.
     const index R = slice.painted.count(), masked = slice.painted.mask.masked();

@@ -82,9 +82,24 @@ constexpr const char* name_of(baseline known) {
   return known == baseline::zero ? "predicting zero (patch means)" : "mean of what is visible";
 }
 
-/// A target brings `values`, how many a patch has, at most p·p·C: the decoder's first outputs are compared with them;
-/// `kinds`, after how many of them the same kind comes again; `write`, which overwrites a row for each patch; and for
-/// pictures `shown_by`, which value tells a pixel's color, and `to_pixel`, which color in [0, 1]. A value a pixel:
+/// A target is a type that brings, as static members:
+///  1. `name`, in a log; and `knows`, its baseline;
+///  2. `values<Image>`: how many a patch has, at most p·p·C: the decoder's first outputs are compared with them, the
+///     others learn nothing; `kinds<Image>`: values k and k + kinds are of one kind, and there are a multiple of kinds;
+///  3. `write<Image>(backend, images, which, target, scratch)`, which overwrites a row of values for each patch;
+///  4. for pictures: `shown_by<Image>(pixel, channel)`, the value that tells a pixel's color; and `to_pixel(value,
+///     statistics)`, which color in [0, 1].
+/// Instantiated with a target, this says how many values it has, or that there are too many.
+template <class Target, image_shape Image>
+struct checked_target {
+  static constexpr index values = Target::template values<Image>;
+  static_assert(values <= Image.patch_values(),
+                "sdmae: a target must not have more values than a patch has pixels and channels");
+  static_assert(values % Target::template kinds<Image> == 0,
+                "sdmae: a target's values must be a multiple of its kinds");
+};
+
+/// What targets with a value for every pixel and channel have in common.
 struct of_pixels {
   template <image_shape Image>
   static constexpr index values = Image.patch_values();

@@ -9,16 +9,61 @@
 
 namespace sdmae::loss::target {
 
+namespace detail {
+
+inline constexpr index orientations = 8;
+
+/// The mean over channels; beyond the image its border.
+template <image_shape Image, class T, class Images>
+SDMAE_HOST_DEVICE T grey(const Images& images, index image, index y, index x) {
+  y = y < 0 ? 0 : y < Image.height ? y : Image.height - 1;
+  x = x < 0 ? 0 : x < Image.width ? x : Image.width - 1;
+  T sum = 0;
+  for (index c = 0; c < Image.channels; ++c) sum += images.template unit<T>(image, y, x, c);
+  return sum / T(Image.channels);
+}
+
+/// What a gradient of an orientation in [0, 8] counts for one of the eight: 8 is 0 again.
+template <class T>
+SDMAE_HOST_DEVICE T share(T orientation, T of) {
+  const T apart = orientation < of ? of - orientation : orientation - of;
+  const T around = apart < T(orientations) / 2 ? apart : T(orientations) - apart;
+  return around < T(1) ? T(1) - around : T(0);
+}
+
+/// magnitude(r, k) = |∇| at pixel k of the patch in row r, orientation(r, k) = its angle/(π/8), in [0, 8].
+template <image_shape Image, tensor_backend B, class Images>
+void differentiate(B& backend, const Images& images, painted_patches which,
+                   rows_view<scalar_of<B>, Image.patch * Image.patch> magnitude,
+                   rows_view<scalar_of<B>, Image.patch * Image.patch> orientation) {
+  using T = scalar_of<B>;
+  backend.map(magnitude.rows(), magnitude.width, [=] SDMAE_ELEMENT(index r, index k) {
+    using std::atan2, std::sqrt;
+    constexpr index side = Image.patch, grid = Image.grid_width();
+    const index image = r / which.count(), patch = which.patch(r);
+    const index y = patch / grid * side + k / side, x = patch % grid * side + k % side;
+    const T dy = grey<Image, T>(images, image, y + 1, x) - grey<Image, T>(images, image, y - 1, x);
+    const T dx = grey<Image, T>(images, image, y, x + 1) - grey<Image, T>(images, image, y, x - 1);
+    const T angle = dy < T(0) ? atan2(-dy, -dx) : atan2(dy, dx);  // opposite directions are one
+    magnitude(r, k) = sqrt(dy * dy + dx * dx);
+    orientation(r, k) = angle * T(orientations / 3.14159265358979323846);
+  });
+}
+
+}  // namespace detail
+
 /// Where exactly a nucleus lies that is hidden cannot be known, so what is painted of pixels is a blur; how many there
-/// are and how coarse the tissue is can. Of each quarter of a patch (top left, top right, bottom left, bottom right):
-///   1/n Σ |∇|·share(o) for each of 8 orientations o,  mean and standard deviation of each channel in [0, 1],
-/// each standardised by what is typical of H&E, and gradients about twice as strongly as color. ∇ is the difference of
-/// the two neighbours, along y and along x, of the mean over channels; a gradient's magnitude is shared by the two
-/// orientations next to its own. Neighbours beyond the image are its border's pixels.
+/// are and how coarse the tissue is can. Of each quarter of a patch (top left, top right, bottom left, bottom right) of
+/// n pixels, one after the other:
+///   g_o = 1/n Σ |∇|·max(0, 1 − |angle(∇) − o·π/8|/(π/8))  for o = 0, …, 7, angles modulo π,
+///   m_c = 1/n Σ x_c  and  s_c = √(1/n Σ (x_c − m_c)²)  of every channel c in [0, 1],
+/// each less what is typical of H&E, divided by a scale. ∇ = (difference of the two neighbours along y, along x) of the
+/// mean over channels. Neighbours may lie in the next patch, which may be visible; beyond the image they are its
+/// border.
 struct texture {
   static constexpr const char* name = "texture";
   static constexpr baseline knows = baseline::visible_mean;
-  static constexpr index orientations = 8;
+  static constexpr index orientations = detail::orientations;
 
   template <image_shape Image>
   static constexpr index kinds = orientations + 2 * Image.channels;
@@ -34,19 +79,43 @@ struct texture {
 
   template <image_shape Image, tensor_backend B, class Images>
   static void write(B& backend, const Images& images, painted_patches which,
-                    rows_view<scalar_of<B>, values<Image>> target, arena&) {
+                    rows_view<scalar_of<B>, values<Image>> target, arena& scratch) {
     static_assert(Image.patch % 2 == 0, "sdmae: a target of texture cuts patches in four: choose an even patch");
-    backend.map(target.rows() * 4, 1, [=] SDMAE_ELEMENT(index r, index) {
-      constexpr index side = Image.patch, half = side / 2, grid = Image.grid_width();
-      const index quarter = r % 4, patch = which.patch(r / 4);
-      const index top = patch / grid * side + quarter / 2 * half, left = patch % grid * side + quarter % 2 * half;
-      describe<Image>(images, r / 4 / which.count(), top, left, &target(r / 4, quarter * kinds<Image>));
+    using T = scalar_of<B>;
+    constexpr index side = Image.patch, n = side * side / 4, C = Image.channels, K = kinds<Image>;
+    arena::scope here(scratch);
+    const auto pixels = scratch.rows<T, Image.patch_values()>("target pixels", target.rows());
+    const auto magnitude = scratch.rows<T, side * side>("target gradients", target.rows());
+    const auto orientation = scratch.rows<T, side * side>("target orientations", target.rows());
+    const auto variance = scratch.rows<T, 1>("target variances", target.rows() * values<Image>);
+    detail::gather<true, Image>(backend, images, which, pixels);
+    detail::differentiate<Image>(backend, images, which, magnitude, orientation);
+    backend.reduce_rows(reduction::sum{}, column_view<T>{target.data, target.size()}, n,
+                        [=] SDMAE_ELEMENT(index value, index i) {
+                          const index r = value / values<Image>, kind = value % K, at = pixel<Image>(value, i);
+                          return (kind < orientations ? magnitude(r, at) * detail::share(orientation(r, at), T(kind))
+                                                      : pixels(r, at * C + (kind - orientations) % C)) /
+                                 T(n);
+                        });
+    backend.reduce_rows(reduction::sum{}, variance, n, [=] SDMAE_ELEMENT(index value, index i) {
+      const index r = value / values<Image>, kind = value % K;
+      if (kind < orientations + C) return T(0);
+      const T centered = pixels(r, pixel<Image>(value, i) * C + kind - orientations - C) - target.data[value];
+      return centered * centered / T(n);
+    });
+    backend.map(target.rows(), values<Image>, [=] SDMAE_ELEMENT(index r, index value) {
+      using std::sqrt;
+      const index kind = value % K;
+      target(r, value) = kind < orientations ? gradient().standardised(target(r, value))
+                         : kind < orientations + C
+                             ? mean_of_color().standardised(target(r, value))
+                             : deviation_of_color().standardised(sqrt(variance(r * values<Image> + value, 0)));
     });
   }
 
  private:
-  /// Of H&E tiles at 1 to 2 µm a pixel, whose stain is normalised: the mean, and a scale. What is farther off the mean
-  /// elsewhere is learned all the same.
+  /// The mean, of H&E tiles at 1 to 2 µm a pixel whose stain is normalised, and a scale: of colors a little more than
+  /// their deviation, of gradients less, so that these count for more.
   struct typical {
     double mean, scale;
     template <class T>
@@ -59,48 +128,12 @@ struct texture {
   SDMAE_HOST_DEVICE static constexpr typical mean_of_color() { return {0.70, 0.15}; }
   SDMAE_HOST_DEVICE static constexpr typical deviation_of_color() { return {0.085, 0.05}; }
 
-  /// The quarter whose first pixel is (top, left). out: [kinds], overwritten.
-  template <image_shape Image, class T, class Images>
-  SDMAE_HOST_DEVICE static void describe(const Images& images, index image, index top, index left, T* out) {
-    constexpr index half = Image.patch / 2, n = half * half, C = Image.channels, side = half + 2;
-    const auto own = [](index i) { return (i / half + 1) * side + i % half + 1; };
-    T grey[side * side]{}, channel[side * side];  // the quarter's own pixels, and one around them
-    for (index o = 0; o < orientations; ++o) out[o] = 0;
-    for (index c = 0; c < C; ++c) {
-      for (index i = 0; i < side * side; ++i) {
-        const index y = inside(top - 1 + i / side, Image.height), x = inside(left - 1 + i % side, Image.width);
-        channel[i] = images.template unit<T>(image, y, x, c);
-        grey[i] += channel[i] / T(C);
-      }
-      T mean = 0, variance = 0;
-      for (index i = 0; i < n; ++i) mean += channel[own(i)] / T(n);
-      for (index i = 0; i < n; ++i) variance += (channel[own(i)] - mean) * (channel[own(i)] - mean) / T(n);
-      using std::sqrt;
-      out[orientations + c] = mean_of_color().standardised(mean);
-      out[orientations + C + c] = deviation_of_color().standardised(sqrt(variance));
-    }
-    for (index i = 0; i < n; ++i) {
-      const T* const at = grey + own(i);
-      vote(at[side] - at[-side], at[1] - at[-1], out);
-    }
-    for (index o = 0; o < orientations; ++o) out[o] = gradient().standardised(out[o] / T(n));
-  }
-
-  SDMAE_HOST_DEVICE static constexpr index inside(index at, index size) {
-    return at < 0 ? 0 : at < size ? at : size - 1;
-  }
-
-  /// Orientation o is that of the angle o·π/8; opposite directions are the same one.
-  template <class T>
-  SDMAE_HOST_DEVICE static void vote(T dy, T dx, T* votes) {
-    using std::atan2, std::sqrt;
-    constexpr T pi = T(3.14159265358979323846);
-    const T magnitude = sqrt(dy * dy + dx * dx);
-    const T position = (dy < T(0) ? atan2(-dy, -dx) : atan2(dy, dx)) * T(orientations) / pi;  // in [0, 8]
-    const index below = index(position);
-    const T share = position - T(below);
-    votes[below % orientations] += magnitude * (T(1) - share);
-    votes[(below + 1) % orientations] += magnitude * share;
+  /// The pixel of its patch that is number i of a value's quarter.
+  template <image_shape Image>
+  SDMAE_HOST_DEVICE static constexpr index pixel(index value, index i) {
+    constexpr index side = Image.patch, half = side / 2;
+    const index quarter = value % values<Image> / kinds<Image>;
+    return (quarter / 2 * half + i / half) * side + quarter % 2 * half + i % half;
   }
 };
 

@@ -10,7 +10,8 @@
 namespace sdmae {
 
 /// `order` [count, N]: each image's patches, the first `visible` of them seen. `pixels` [count, N − visible, p·p·C]:
-/// the others as painted, in the space of the reconstruction target the model was trained on.
+/// the others as painted, in the space of the reconstruction target the model was trained on; of a target of fewer
+/// values the first ones, and nothing that means anything behind them.
 template <class T>
 struct painted {
   index visible = 0;

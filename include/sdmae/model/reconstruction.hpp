@@ -156,7 +156,8 @@ template <class Target, class Architecture, tensor_backend B, masking::mask_poli
 reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask, std::uint64_t seed, byte_batch& batch,
                                   index slice = 4) {
   constexpr image_shape Image = Architecture::image;
-  constexpr index P = Image.patch_values(), N = Image.patches(), values = Target::template values<Image>;
+  constexpr index P = Image.patch_values(), N = Image.patches();
+  constexpr index values = loss::target::checked_target<Target, Image>::values;
   std::vector<std::uint8_t> original(static_cast<std::size_t>(batch.size() * Image.values()));
   batch.next(batch.size(), original.data());
   detail::held_batch<Image> images(original.data(), batch);

@@ -16,21 +16,6 @@ using namespace sdmae;
 
 namespace {
 
-class pictures final : public byte_batch {
- public:
-  explicit pictures(sdmae::index count) : count_(count), bytes_(tiny::pictures(count)) {}
-  sdmae::index size() const override { return count_; }
-  sdmae::index epoch() const override { return 0; }
-  sdmae::index sample(sdmae::index i) const override { return i; }
-  void next(sdmae::index count, std::uint8_t* out) override {
-    std::copy_n(bytes_.data(), count * tiny::image.values(), out);
-  }
-
- private:
-  sdmae::index count_;
-  std::vector<std::uint8_t> bytes_;
-};
-
 template <class Architecture>
 attention_study study(bool blind) {
   reference_backend<double> backend;
@@ -38,7 +23,7 @@ attention_study study(bool blind) {
   for (const parameter& row : model.table())
     if (blind && row.name().find("qkv") != std::string_view::npos)
       model.write(row, std::vector<double>(static_cast<std::size_t>(row.count())));
-  pictures images(2);
+  tiny::held_pictures images(2);
   return study_attention(model, masking::random{.ratio = 0.5}, 1, images);
 }
 
@@ -142,7 +127,7 @@ TEMPLATE_TEST_CASE("where a model looks is what its softmax says, under a mask t
                    (mae<tiny::image, tiny::encoder, tiny::decoder>)) {
   reference_backend<double> backend;
   auto model = build<TestType>(backend, {.seed = 3});
-  pictures images(2);
+  tiny::held_pictures images(2);
   constexpr sdmae::index N = tiny::image.patches();
   const masking::random mask{.ratio = 0.6};
   const attention_study found = study_attention(model, mask, 1, images);
@@ -170,7 +155,7 @@ TEST_CASE("studies and paintings are the same in slices of any size, which take 
   reference_backend<double> backend;
   auto model = build<tiny::architecture>(backend, {.seed = 3});
   const masking::random mask{.ratio = 0.6};
-  pictures images(5);
+  tiny::held_pictures images(5);
   const attention_study whole = study_attention(model, mask, 1, images, 5);
   const auto painted_whole = paint(model, mask, 1, images, 5);
   for (const sdmae::index slice : {1, 2, 9}) {

@@ -102,3 +102,11 @@ TEST_CASE("tiles are gone on with from any sample") {
   const std::vector<float> all = features({.crops = 2});
   CHECK(features({.crops = 2}, 5) == std::vector<float>(all.begin() + 5 * 3, all.end()));
 }
+
+TEST_CASE("images are decoded 128 at a time, fewer where their crops take much memory") {
+  CHECK(program::decoded_together(5 * 224 * 224 * 3) == 128);
+  CHECK(program::decoded_together(sdmae::index{1} << 20) == 128);
+  CHECK(program::decoded_together(sdmae::index{3} << 20) == 42);
+  CHECK(program::decoded_together(257 * 224 * 224 * 3) == 3);
+  CHECK(program::decoded_together(sdmae::index{1} << 30) == 1);
+}

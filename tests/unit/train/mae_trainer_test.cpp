@@ -19,21 +19,6 @@ struct tiny_mae {
 };
 using mae_trainer = preset_trainer<tiny_mae, reference_backend<float>>;
 
-class pictures final : public byte_batch {
- public:
-  sdmae::index size() const override { return 4; }
-  sdmae::index epoch() const override { return 0; }
-  sdmae::index sample(sdmae::index i) const override { return i; }
-  void next(sdmae::index count, std::uint8_t* out) override {
-    std::copy_n(bytes_.data() + used_ * tiny::image.values(), count * tiny::image.values(), out);
-    used_ = (used_ + count) % 4;
-  }
-
- private:
-  std::vector<std::uint8_t> bytes_ = tiny::pictures(4);
-  sdmae::index used_ = 0;
-};
-
 trainer_options options() {
   trainer_options chosen;
   chosen.seed = 3;
@@ -59,7 +44,7 @@ TEST_CASE("He et al.'s MAE is stopped and resumed, stored position tables and al
   mae_trainer straight({}, options()), first({}, options()), second({}, options());
   const run_settings settings{{"sdmae.policies", straight.policies()}};
   CHECK(straight.policies() == "mask random, target patch");
-  pictures images;
+  tiny::held_pictures images(4);
   const double start = straight.step(images).loss;
   double end = start;
   for (int i = 0; i < 9; ++i) end = straight.step(images).loss;

@@ -274,17 +274,6 @@ struct promising {
   }
 };
 
-class held_pictures final : public byte_batch {
- public:
-  sdmae::index size() const override { return 2; }
-  sdmae::index epoch() const override { return 0; }
-  sdmae::index sample(sdmae::index i) const override { return i; }
-  void next(sdmae::index count, std::uint8_t* out) override {
-    std::copy_n(images.data(), count * tiny::image.values(), out);
-  }
-  std::vector<std::uint8_t> images = tiny::pictures(2);
-};
-
 }  // namespace
 
 TEST_CASE("a mask that leaves nothing visible, or more than there is, is refused before anything runs") {
@@ -302,7 +291,7 @@ TEST_CASE("a mask that leaves nothing visible, or more than there is, is refused
       return std::string();
     };
     const std::string expected = "leaves " + std::to_string(said) + " of 16 patches visible";
-    held_pictures images;
+    tiny::held_pictures images(2);
     CHECK_THAT(refusal([&] { pretrainer(model, mask, losses(0.2), adamw{}); }), Catch::Contains(expected));
     CHECK_THAT(refusal([&] { paint(model, mask, 0, images); }), Catch::Contains(expected));
     CHECK_THAT(refusal([&] { study_attention(model, mask, 0, images); }), Catch::Contains(expected));
