@@ -87,29 +87,31 @@ struct texture {
     const auto pixels = scratch.rows<T, Image.patch_values()>("target pixels", target.rows());
     const auto magnitude = scratch.rows<T, side * side>("target gradients", target.rows());
     const auto orientation = scratch.rows<T, side * side>("target orientations", target.rows());
-    const auto variance = scratch.rows<T, 1>("target variances", target.rows() * values<Image>);
+    const auto variance = scratch.rows<T, 1>("target variances", target.rows() * 4 * C);
     detail::gather<true, Image>(backend, images, which, pixels);
     detail::differentiate<Image>(backend, images, which, magnitude, orientation);
     backend.reduce_rows(reduction::sum{}, column_view<T>{target.data, target.size()}, n,
                         [=] SDMAE_ELEMENT(index value, index i) {
-                          const index r = value / values<Image>, kind = value % K, at = pixel<Image>(value, i);
+                          const index r = value / values<Image>, kind = value % K;
+                          const index at = pixel<Image>(value / K % 4, i);
                           return (kind < orientations ? magnitude(r, at) * detail::share(orientation(r, at), T(kind))
                                                       : pixels(r, at * C + (kind - orientations) % C)) /
                                  T(n);
                         });
-    backend.reduce_rows(reduction::sum{}, variance, n, [=] SDMAE_ELEMENT(index value, index i) {
-      const index r = value / values<Image>, kind = value % K;
-      if (kind < orientations + C) return T(0);
-      const T centered = pixels(r, pixel<Image>(value, i) * C + kind - orientations - C) - target.data[value];
+    backend.reduce_rows(reduction::sum{}, variance, n, [=] SDMAE_ELEMENT(index row, index i) {
+      const index r = row / (4 * C), quarter = row / C % 4, c = row % C;
+      const T mean = target(r, quarter * K + orientations + c);
+      const T centered = pixels(r, pixel<Image>(quarter, i) * C + c) - mean;
       return centered * centered / T(n);
     });
     backend.map(target.rows(), values<Image>, [=] SDMAE_ELEMENT(index r, index value) {
       using std::sqrt;
       const index kind = value % K;
-      target(r, value) = kind < orientations ? gradient().standardised(target(r, value))
-                         : kind < orientations + C
-                             ? mean_of_color().standardised(target(r, value))
-                             : deviation_of_color().standardised(sqrt(variance(r * values<Image> + value, 0)));
+      target(r, value) =
+          kind < orientations ? gradient().standardised(target(r, value))
+          : kind < orientations + C
+              ? mean_of_color().standardised(target(r, value))
+              : deviation_of_color().standardised(sqrt(variance((r * 4 + value / K) * C + kind - orientations - C, 0)));
     });
   }
 
@@ -128,11 +130,10 @@ struct texture {
   SDMAE_HOST_DEVICE static constexpr typical mean_of_color() { return {0.70, 0.15}; }
   SDMAE_HOST_DEVICE static constexpr typical deviation_of_color() { return {0.085, 0.05}; }
 
-  /// The pixel of its patch that is number i of a value's quarter.
+  /// The pixel of its patch that is number i of a quarter.
   template <image_shape Image>
-  SDMAE_HOST_DEVICE static constexpr index pixel(index value, index i) {
+  SDMAE_HOST_DEVICE static constexpr index pixel(index quarter, index i) {
     constexpr index side = Image.patch, half = side / 2;
-    const index quarter = value % values<Image> / kinds<Image>;
     return (quarter / 2 * half + i / half) * side + quarter % 2 * half + i % half;
   }
 };
