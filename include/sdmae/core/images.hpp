@@ -69,6 +69,10 @@ struct mask_view {
   SDMAE_HOST_DEVICE constexpr index masked() const { return patches - visible; }
 };
 
+struct pixel_place {
+  index image, y, x;
+};
+
 /// Which patches of each image are painted: those from `first` on in the order of the mask, the masked ones or all.
 /// Row r of pixels belongs to image r / count(), and there to the patch patch(r).
 struct painted_patches {
@@ -81,6 +85,12 @@ struct painted_patches {
   SDMAE_HOST_DEVICE constexpr index count() const { return mask.patches - first; }
   SDMAE_HOST_DEVICE constexpr std::int32_t patch(index r) const {
     return mask.order[r / count() * mask.patches + first + r % count()];
+  }
+  /// Where pixel k of that patch lies, in reading order.
+  template <image_shape Image>
+  SDMAE_HOST_DEVICE constexpr pixel_place place(index r, index k) const {
+    constexpr index side = Image.patch, across = Image.grid_width();
+    return {r / count(), patch(r) / across * side + k / side, patch(r) % across * side + k % side};
   }
 };
 

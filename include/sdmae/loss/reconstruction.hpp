@@ -93,12 +93,12 @@ struct reconstruction : stateless {
     } else {
       const background glass = *without;
       const auto tissue = scratch.rows<double, 1>("tissue patches", share.rows() / M);
-      constexpr index p = Image.patch, across = Image.grid_width();
+      constexpr index p = Image.patch;
       backend.reduce_rows(reduction::sum{}, share, p * p, [=] SDMAE_ELEMENT(index r, index i) {
-        const index patch = counted.patch(r), y = patch / across * p + i / p, x = patch % across * p + i % p;
-        const double red = images.template unit<double>(r / M, y, x, 0);
-        const double green = images.template unit<double>(r / M, y, x, 1);
-        const double blue = images.template unit<double>(r / M, y, x, 2);
+        const auto [image, y, x] = counted.template place<Image>(r, i);
+        const double red = images.template unit<double>(image, y, x, 0);
+        const double green = images.template unit<double>(image, y, x, 1);
+        const double blue = images.template unit<double>(image, y, x, 2);
         return glass.is_glass(red, green, blue) ? 1.0 : 0.0;
       });
       backend.map(share.rows(), 1, [=] SDMAE_ELEMENT(index r, index) {

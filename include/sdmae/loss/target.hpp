@@ -18,9 +18,8 @@ void gather(B& backend, const Images& images, painted_patches which,
             rows_view<scalar_of<B>, Image.patch_values()> raw) {
   using T = scalar_of<B>;
   backend.map(raw.rows(), Image.patch_values(), [=] SDMAE_ELEMENT(index r, index k) {
-    constexpr index side = Image.patch, grid = Image.grid_width(), channels = Image.channels;
-    const index image = r / which.count(), patch = which.patch(r);
-    const index y = patch / grid * side + k / (side * channels), x = patch % grid * side + k / channels % side;
+    constexpr index channels = Image.channels;
+    const auto [image, y, x] = which.template place<Image>(r, k / channels);
     raw(r, k) = Unit ? images.template unit<T>(image, y, x, k % channels)
                      : images.template normalised<T>(image, y, x, k % channels);
   });

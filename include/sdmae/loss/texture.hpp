@@ -39,9 +39,7 @@ void differentiate(B& backend, const Images& images, painted_patches which,
   using T = scalar_of<B>;
   backend.map(magnitude.rows(), magnitude.width, [=] SDMAE_ELEMENT(index r, index k) {
     using std::atan2, std::sqrt;
-    constexpr index side = Image.patch, grid = Image.grid_width();
-    const index image = r / which.count(), patch = which.patch(r);
-    const index y = patch / grid * side + k / side, x = patch % grid * side + k % side;
+    const auto [image, y, x] = which.template place<Image>(r, k);
     const T dy = grey<Image, T>(images, image, y + 1, x) - grey<Image, T>(images, image, y - 1, x);
     const T dx = grey<Image, T>(images, image, y, x + 1) - grey<Image, T>(images, image, y, x - 1);
     const T angle = dy < T(0) ? atan2(-dy, -dx) : atan2(dy, dx);  // opposite directions are one
@@ -83,35 +81,33 @@ struct texture {
     static_assert(Image.patch % 2 == 0, "sdmae: a target of texture cuts patches in four: choose an even patch");
     using T = scalar_of<B>;
     constexpr index side = Image.patch, n = side * side / 4, C = Image.channels, K = kinds<Image>;
+    constexpr index means = orientations + C;  // of a quarter: g_o, then m_c
     arena::scope here(scratch);
     const auto pixels = scratch.rows<T, Image.patch_values()>("target pixels", target.rows());
     const auto magnitude = scratch.rows<T, side * side>("target gradients", target.rows());
     const auto orientation = scratch.rows<T, side * side>("target orientations", target.rows());
+    const auto mean = scratch.rows<T, 1>("target means", target.rows() * 4 * means);
     const auto variance = scratch.rows<T, 1>("target variances", target.rows() * 4 * C);
     detail::gather<true, Image>(backend, images, which, pixels);
     detail::differentiate<Image>(backend, images, which, magnitude, orientation);
-    backend.reduce_rows(reduction::sum{}, column_view<T>{target.data, target.size()}, n,
-                        [=] SDMAE_ELEMENT(index value, index i) {
-                          const index r = value / values<Image>, kind = value % K;
-                          const index at = pixel<Image>(value / K % 4, i);
-                          return (kind < orientations ? magnitude(r, at) * detail::share(orientation(r, at), T(kind))
-                                                      : pixels(r, at * C + (kind - orientations) % C)) /
-                                 T(n);
-                        });
+    backend.reduce_rows(reduction::sum{}, mean, n, [=] SDMAE_ELEMENT(index row, index i) {
+      const index r = row / (4 * means), kind = row % means, at = pixel<Image>(row / means % 4, i);
+      return (kind < orientations ? magnitude(r, at) * detail::share(orientation(r, at), T(kind))
+                                  : pixels(r, at * C + kind - orientations)) /
+             T(n);
+    });
     backend.reduce_rows(reduction::sum{}, variance, n, [=] SDMAE_ELEMENT(index row, index i) {
-      const index r = row / (4 * C), quarter = row / C % 4, c = row % C;
-      const T mean = target(r, quarter * K + orientations + c);
-      const T centered = pixels(r, pixel<Image>(quarter, i) * C + c) - mean;
+      const index r = row / (4 * C), quarter = row / C, c = row % C;
+      const T centered = pixels(r, pixel<Image>(quarter % 4, i) * C + c) - mean(quarter * means + orientations + c, 0);
       return centered * centered / T(n);
     });
     backend.map(target.rows(), values<Image>, [=] SDMAE_ELEMENT(index r, index value) {
       using std::sqrt;
-      const index kind = value % K;
+      const index quarter = r * 4 + value / K, kind = value % K;
       target(r, value) =
-          kind < orientations ? gradient().standardised(target(r, value))
-          : kind < orientations + C
-              ? mean_of_color().standardised(target(r, value))
-              : deviation_of_color().standardised(sqrt(variance((r * 4 + value / K) * C + kind - orientations - C, 0)));
+          kind < means
+              ? (kind < orientations ? gradient() : mean_of_color()).standardised(mean(quarter * means + kind, 0))
+              : deviation_of_color().standardised(sqrt(variance(quarter * C + kind - means, 0)));
     });
   }
 

@@ -83,15 +83,34 @@ inline std::uint8_t to_byte(double unit) {
   return static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(unit, 0.0, 1.0)));
 }
 
-/// Targets [N, Target::values] of all patches of an 8-bit image, in reading order, as the model's backend writes them.
-template <class Target, class Architecture, tensor_backend B>
-std::vector<scalar_of<B>> targets_of(model<Architecture, B>& from, const std::uint8_t* image) {
+/// Writes the targets of one image after the other, as the model's backend does.
+template <class Target, image_shape Image, tensor_backend B>
+class target_writer {
+ public:
   using T = scalar_of<B>;
-  constexpr image_shape Image = Architecture::image;
-  constexpr index N = Image.patches(), values = Target::template values<Image>;
-  std::array<std::int32_t, N> reading;
-  std::iota(reading.begin(), reading.end(), 0);
-  const auto write = [&](auto& backend, arena& memory) {
+  static constexpr index N = Image.patches(), values = Target::template values<Image>;
+
+  explicit target_writer(B& backend) : backend_(backend) {
+    planning_backend<B> nothing(backend);
+    arena plan;
+    write(nothing, plan, nullptr);
+    memory_ = backend.allocate(plan.peak());
+  }
+
+  /// [N, values], of all patches of an 8-bit image in reading order; valid until the next call.
+  const std::vector<T>& of(const std::uint8_t* image) {
+    arena memory(memory_.data());
+    const auto targets = write(backend_, memory, image);
+    backend_.copy_out(targets_.data(), targets.data, targets.size());
+    backend_.synchronise();
+    return targets_;
+  }
+
+ private:
+  template <class Any>
+  rows_view<T, values> write(Any& backend, arena& memory, const std::uint8_t* image) {
+    std::array<std::int32_t, N> reading;
+    std::iota(reading.begin(), reading.end(), 0);
     const auto pixels = memory.take<std::uint8_t>("images", Image.values());
     const auto order = memory.take<std::int32_t>("masks", N);
     const auto targets = memory.rows<T, values>("targets", N);
@@ -99,18 +118,12 @@ std::vector<scalar_of<B>> targets_of(model<Architecture, B>& from, const std::ui
     backend.copy_in(order, reading.data(), N);
     Target::template write<Image>(backend, byte_images<Image>{pixels}, mask_view{order, N, 0}, targets, memory);
     return targets;
-  };
-  planning_backend<B> nothing(from.backend());
-  arena plan;
-  write(nothing, plan);
-  const auto memory = from.backend().allocate(plan.peak());
-  arena real(memory.data());
-  const auto targets = write(from.backend(), real);
-  std::vector<T> result(static_cast<std::size_t>(N * values));
-  from.backend().copy_out(result.data(), targets.data, targets.size());
-  from.backend().synchronise();
-  return result;
-}
+  }
+
+  B& backend_;
+  decltype(std::declval<B&>().allocate(0)) memory_;
+  std::vector<T> targets_ = std::vector<T>(static_cast<std::size_t>(N * values));
+};
 
 /// What Target::knows predicts of every hidden patch, from an image's `targets` [N, values] and the patches that are
 /// visible.
@@ -166,9 +179,10 @@ reconstruction_images reconstruct(model<Architecture, B>& from, const Mask& mask
   const std::vector<std::uint8_t> nothing(original.size(), detail::grey);
   reconstruction_images out{batch.size(), original, original, original, original, nothing, name_of(Target::knows)};
   const index hidden = N - result.visible;
+  detail::target_writer<Target, Image, B> writer(from.backend());
   for (index i = 0; i < batch.size(); ++i) {
     const std::int32_t* const order = result.order.data() + i * N;
-    const auto targets = detail::targets_of<Target>(from, original.data() + i * Image.values());
+    const auto& targets = writer.of(original.data() + i * Image.values());
     const auto baseline = detail::baseline_of<Target, Image>(targets, order, result.visible);
     for (index m = 0; m < hidden; ++m) {
       const std::int32_t patch = order[result.visible + m];
