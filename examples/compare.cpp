@@ -10,6 +10,7 @@
 #include "sdmae/eval/against_rest.hpp"
 #include "sdmae/eval/paired.hpp"
 #include "sdmae/io/atomic_file.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/report_text.hpp"
 #include "support/score_file.hpp"
@@ -20,40 +21,76 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::string first, second, rest, json;
+  std::vector<std::string> first, second;
+  std::string rest, json;
   index replicates = 1000;
   std::uint64_t seed = 0;
   int threads = 0;
 };
 
-/// Both tables must be of the same images, in the same order. Throws sdmae::error where they part.
-void check_same_images(const options& asked, const program::score_table& first, const program::score_table& second) {
-  const auto part = [&](const std::string& what) {
-    throw sdmae::error(asked.second, what + " than " + asked.first, "judge both classifiers on the same test set");
-  };
-  if (first.classes != second.classes) part("has other columns of classes");
-  if (first.size() != second.size()) part("has " + std::to_string(second.size()) + " images, another number");
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const std::string row = "row " + std::to_string(i + 1) + ", " + second.paths[i] + ", ";
-    if (first.paths[i] != second.paths[i]) part(row + "is of another image");
-    if (first.labels[i] != second.labels[i]) part(row + "has another label");
+/// Tables of the same images, in the same order; their scores may differ.
+class score_tables {
+ public:
+  /// Throws sdmae::error for a file that is no such table, or that is of other images than the first was.
+  void add(const std::string& file) {
+    program::score_table table = program::read_scores(file);
+    if (file_.empty()) {
+      file_ = file;
+      images_ = table;
+    }
+    check_same_images(file, table);
+    scores_.push_back(std::move(table.scores));
   }
-  if (first.groups != second.groups) part("has other groups");
-}
 
-std::vector<eval::paired_figure> compared(const options& asked, const program::score_table& first,
-                                          const program::score_table& second) {
-  const auto classes = static_cast<index>(first.classes.size());
-  const std::vector<index> truth = sdmae::numbered(first.labels, first.classes, asked.first);
-  const std::vector<index> groups = sdmae::numbered(first.groups, sdmae::sorted_words(first.groups), asked.first);
+  /// What is said of the images in all of them.
+  const program::score_table& images() const { return images_; }
+  const std::string& file() const { return file_; }
+  /// Those of the tables from number `first` on.
+  eval::score_runs runs(std::size_t first, std::size_t count) const {
+    const auto from = scores_.begin() + static_cast<std::ptrdiff_t>(first);
+    return {from, from + static_cast<std::ptrdiff_t>(count)};
+  }
+
+ private:
+  void check_same_images(const std::string& file, const program::score_table& table) const {
+    const auto part = [&](const std::string& what) {
+      throw sdmae::error(file, what + " than " + file_, "judge both classifiers on the same test set");
+    };
+    if (images_.classes != table.classes) part("has other columns of classes");
+    if (images_.size() != table.size()) part("has " + std::to_string(table.size()) + " images, another number");
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      const std::string row = "row " + std::to_string(i + 1) + ", " + table.paths[i] + ", ";
+      if (images_.paths[i] != table.paths[i]) part(row + "is of another image");
+      if (images_.labels[i] != table.labels[i]) part(row + "has another label");
+    }
+    if (images_.groups != table.groups) part("has other groups");
+  }
+
+  std::string file_;
+  program::score_table images_;
+  eval::score_runs scores_;
+};
+
+std::vector<eval::paired_figure> compared(const options& asked, const score_tables& tables) {
+  const program::score_table& images = tables.images();
+  const auto classes = static_cast<index>(images.classes.size());
+  const std::vector<index> truth = sdmae::numbered(images.labels, images.classes, tables.file());
+  const std::vector<index> groups = sdmae::numbered(images.groups, sdmae::sorted_words(images.groups), tables.file());
   const eval::bootstrap_settings how{.replicates = asked.replicates, .level = 0.95, .seed = asked.seed};
-  if (asked.rest.empty()) return eval::compare(first.scores, second.scores, truth, classes, groups, how);
-  const auto chosen = std::find(first.classes.begin(), first.classes.end(), asked.rest) - first.classes.begin();
+  eval::score_runs first = tables.runs(0, asked.first.size());
+  eval::score_runs second = tables.runs(asked.first.size(), asked.second.size());
+  if (asked.rest.empty()) return eval::compare(first, second, truth, classes, groups, how);
+  const auto chosen = std::find(images.classes.begin(), images.classes.end(), asked.rest) - images.classes.begin();
   if (chosen == classes)
-    throw sdmae::error(asked.first, "has no class \"" + asked.rest + "\"", "name one of its columns with --rest");
-  const eval::two_class_task one = eval::against_rest(first.scores, truth, classes, chosen);
-  const eval::two_class_task other = eval::against_rest(second.scores, truth, classes, chosen);
-  return eval::compare(one.scores, other.scores, one.truth, 2, groups, how);
+    throw sdmae::error(tables.file(), "has no class \"" + asked.rest + "\"", "name one of its columns with --rest");
+  std::vector<index> against;
+  for (eval::score_runs* side : {&first, &second})
+    for (std::vector<double>& scores : *side) {
+      eval::two_class_task task = eval::against_rest(scores, truth, classes, chosen);
+      scores = std::move(task.scores);
+      against = std::move(task.truth);
+    }
+  return eval::compare(first, second, against, 2, groups, how);
 }
 
 void print(const std::vector<eval::paired_figure>& figures) {
@@ -65,9 +102,12 @@ void print(const std::vector<eval::paired_figure>& figures) {
 
 nlohmann::ordered_json report_of(const options& asked, const program::score_table& table,
                                  const std::vector<eval::paired_figure>& figures) {
+  const auto said = [](const std::vector<std::string>& files) {
+    return files.size() == 1 ? nlohmann::ordered_json(files[0]) : nlohmann::ordered_json(files);
+  };
   nlohmann::ordered_json report{
-      {"first", asked.first},
-      {"second", asked.second},
+      {"first", said(asked.first)},
+      {"second", said(asked.second)},
       {"images", table.size()},
       {"groups", sdmae::sorted_words(table.groups).size()},
       {"classes", table.classes},
@@ -79,29 +119,41 @@ nlohmann::ordered_json report_of(const options& asked, const program::score_tabl
                                    {"second", one.second},
                                    {"difference", one.difference},
                                    {"low", one.bounds.low},
-                                   {"high", one.bounds.high}};
+                                   {"high", one.bounds.high},
+                                   {"first_low", one.of_first.low},
+                                   {"first_high", one.of_first.high},
+                                   {"second_low", one.of_second.low},
+                                   {"second_high", one.of_second.high}};
   return report;
 }
 
 void compare(const options& asked) {
+  std::vector<program::named_path> tables_read;
+  for (const std::string& file : asked.first) tables_read.emplace_back("--first", file);
+  for (const std::string& file : asked.second) tables_read.emplace_back("--second", file);
+  program::check_outputs({{"--json", asked.json}}, tables_read);
   std::optional<sdmae::atomic_file> json;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
-  const program::score_table first = program::read_scores(asked.first), second = program::read_scores(asked.second);
-  check_same_images(asked, first, second);
-  std::vector<eval::paired_figure> figures = compared(asked, first, second);
-  const std::vector<std::string> told{"accuracy", "balanced_accuracy", "macro_f1", "kappa", "roc_auc"};
+  score_tables tables;
+  for (const auto& [option, file] : tables_read) tables.add(file);
+  std::vector<eval::paired_figure> figures = compared(asked, tables);
+  const std::vector<std::string> told{"accuracy",        "balanced_accuracy", "macro_f1", "kappa",
+                                      "kappa_quadratic", "roc_auc",           "pr_auc"};
   figures.erase(std::remove_if(figures.begin(), figures.end(),
                                [&](const eval::paired_figure& one) {
                                  return std::find(told.begin(), told.end(), one.name) == told.end();
                                }),
                 figures.end());
-  if (first.groups.empty())
+  if (tables.images().groups.empty())
     std::fprintf(stderr,
                  "no groups are known: intervals take tiles for independent, and are too narrow where several "
                  "come from one slide\n");
+  if (asked.first.size() + asked.second.size() > 2)
+    std::fprintf(stderr, "means over %zu and %zu runs; intervals are by slide alone, not by run\n", asked.first.size(),
+                 asked.second.size());
   print(figures);
   if (json) {
-    json->write(program::report_text(report_of(asked, first, figures)));
+    json->write(program::report_text(report_of(asked, tables.images(), figures)));
     json->commit();
   }
 }
@@ -114,14 +166,17 @@ int main(int argc, char** argv) {
       "differences, second less first, with their paired intervals by slide.",
       "compare");
   options asked;
-  app.add_option("--first", asked.first, "table (.csv): path,label,group and each class's probability")->required();
+  app.add_option("--first", asked.first,
+                 "table (.csv): path,label,group and each class's probability; several, of runs with several seeds: "
+                 "the mean of their figures is judged")
+      ->required();
   app.add_option("--second", asked.second, "the same of the other classifier")->required();
   app.add_option("--rest", asked.rest, "judge this class against all others, pooled")->check(program::not_empty());
   app.add_option("--replicates", asked.replicates, "of the bootstrap (1000)")
       ->check(program::whole<sdmae::index>(1, 1'000'000));
   app.add_option("--seed", asked.seed, "of the bootstrap (0)")
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
-  app.add_option("--json", asked.json, "write everything into this file, too");
+  app.add_option("--json", asked.json, "write everything into this file, too")->check(program::not_empty());
   app.add_option("--threads", asked.threads, "taken like by every program; one does all")
       ->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { compare(asked); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -68,7 +69,8 @@ inline void check_classes(const score_table& table, const std::string& file) {
 }  // namespace detail
 
 /// Reads such a file. Throws sdmae::error for one that cannot be read, lacks a column, holds anything but
-/// probabilities, names classes twice, or has an image of no class of its columns or a class of no image.
+/// probabilities whose sum is 1, names classes twice, or has an image of no class of its columns or a class of no
+/// image.
 inline score_table read_scores(const std::string& file) {
   const sdmae::csv_table table = sdmae::read_csv(file);
   const std::vector<std::string> first{"path", "label", "group"};
@@ -88,8 +90,14 @@ inline score_table read_scores(const std::string& file) {
     read.labels.push_back(fields[1]);
     read.groups.push_back(fields[2]);
     grouped = grouped || !fields[2].empty();
-    for (std::size_t c = 0; c < read.classes.size(); ++c)
+    double sum = 0;
+    for (std::size_t c = 0; c < read.classes.size(); ++c) {
       read.scores.push_back(detail::probability(fields[3 + c], file, row, read.classes[c]));
+      sum += read.scores.back();
+    }
+    if (std::abs(sum - 1) > 1e-3)
+      throw sdmae::error(file, "row " + std::to_string(row + 1) + " has probabilities whose sum is " + number_text(sum),
+                         "give each class's share of 1");
   }
   if (!grouped) read.groups.clear();
   detail::check_classes(read, file);

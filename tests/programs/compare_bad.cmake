@@ -18,6 +18,7 @@ macro(bad pieces text)
   refuses(1 "bad.csv: ${pieces}" ${first} bad.csv)
 endmacro()
 refuses(1 "nowhere.csv: cannot be read" ${first} nowhere.csv)
+refuses(1 "nowhere.csv: cannot be read" ${first} good.csv nowhere.csv)
 refuses(1 "nowhere.csv: cannot be read" --first nowhere.csv --second good.csv)
 file(COPY ${IMAGES}/color.png DESTINATION ${SCRATCH})
 run(${first} color.png)
@@ -28,6 +29,7 @@ bad("has 0 different columns after path,label,group" "path,label,group\na.png,no
 bad("row 2 has label \"yes\", and there is no such column" "path,label,group,no,maybe\n${rows}")
 bad("row 2 has \"high\" for class \"yes\"|numbers from 0 to 1" "${head}a.png,no,s,0.7,0.3\nb.png,yes,t,0.2,high\n")
 bad("row 1 has \"nan\" for class \"no\"" "${head}a.png,no,s,nan,0.3\nb.png,yes,t,0.2,0.8\n")
+bad("row 2 has probabilities whose sum is 1.7|share of 1" "${head}a.png,no,s,0.7,0.3\nb.png,yes,t,0.9,0.8\n")
 bad("has no image of class \"yes\"" "${head}a.png,no,s,0.7,0.3\nb.png,no,t,0.2,0.8\n")
 
 # Whole tables, of other images.

@@ -34,7 +34,7 @@ struct two_classifiers {
     const index label = truth.back();
     for (index c = 0; c < 3; ++c) scores.push_back(c == label ? 1 : c == (label + 1) % 3 ? doubt : 0.1);
   }
-  std::vector<paired_figure> compared() const { return compare(first, second, truth, 3, groups); }
+  std::vector<paired_figure> compared() const { return compare({first}, {second}, truth, 3, groups); }
 };
 
 double width(const interval& bounds) { return bounds.high - bounds.low; }
@@ -43,7 +43,7 @@ double width(const interval& bounds) { return bounds.high - bounds.low; }
 
 TEST_CASE("a classifier compared with itself differs by exactly nothing") {
   const two_classifiers two;
-  for (const paired_figure& one : compare(two.first, two.first, two.truth, 3, two.groups)) {
+  for (const paired_figure& one : compare({two.first}, {two.first}, two.truth, 3, two.groups)) {
     CHECK(one.first == one.second);
     CHECK(one.difference == 0);
     CHECK(one.bounds.low == 0);
@@ -53,7 +53,7 @@ TEST_CASE("a classifier compared with itself differs by exactly nothing") {
 
 TEST_CASE("who is second decides the sign of a difference, and of its interval") {
   const two_classifiers two;
-  const auto there = two.compared(), back = compare(two.second, two.first, two.truth, 3, two.groups);
+  const auto there = two.compared(), back = compare({two.second}, {two.first}, two.truth, 3, two.groups);
   REQUIRE(there.size() == 11);
   CHECK(there[0].difference > 0);
   for (std::size_t k = 0; k < there.size(); ++k) {
@@ -72,11 +72,15 @@ TEST_CASE("both are judged as each alone, on the same replicates") {
     CHECK(both[k].name == first[k].name);
     CHECK(both[k].first == first[k].value);
     CHECK(both[k].second == second[k].value);
+    CHECK(both[k].of_first.low == first[k].bounds.low);
+    CHECK(both[k].of_first.high == first[k].bounds.high);
+    CHECK(both[k].of_second.low == second[k].bounds.low);
+    CHECK(both[k].of_second.high == second[k].bounds.high);
   }
   // A first one that is always right: the difference's interval is the second's own, less 1.
   std::vector<double> right(two.first.size());
   for (std::size_t i = 0; i < two.truth.size(); ++i) right[3 * i + static_cast<std::size_t>(two.truth[i])] = 1;
-  const auto against_right = compare(right, two.second, two.truth, 3, two.groups);
+  const auto against_right = compare({right}, {two.second}, two.truth, 3, two.groups);
   CHECK(against_right[0].bounds.low == Approx(second[0].bounds.low - 1).margin(1e-12));
   CHECK(against_right[0].bounds.high == Approx(second[0].bounds.high - 1).margin(1e-12));
 }
@@ -86,7 +90,7 @@ TEST_CASE("a paired difference by hand") {
   const std::vector<index> truth{0, 0, 1, 1}, groups{0, 1, 2, 3};
   const std::vector<double> first{0.9, 0.1, 0.8, 0.2, 0.3, 0.7, 0.6, 0.4};
   const std::vector<double> second{0.4, 0.6, 0.8, 0.2, 0.3, 0.7, 0.1, 0.9};
-  const auto both = compare(first, second, truth, 2, groups);
+  const auto both = compare({first}, {second}, truth, 2, groups);
   CHECK(both[0].first == 0.75);
   CHECK(both[0].second == 0.75);
   CHECK(both[0].difference == 0);
@@ -97,6 +101,21 @@ TEST_CASE("a paired difference by hand") {
   CHECK(both[6].name == "roc_auc");
   CHECK(both[6].first == 1);
   CHECK(both[6].second == 1);
+}
+
+TEST_CASE("of several runs the mean counts, in each replicate, too") {
+  const two_classifiers two;
+  const auto means = compare({two.first, two.second, two.second}, {two.first, two.second}, two.truth, 3, two.groups);
+  const auto pair = two.compared();
+  for (std::size_t k = 0; k < means.size(); ++k) {
+    CHECK(means[k].first == Approx(pair[k].first / 3 + 2 * pair[k].second / 3));
+    CHECK(means[k].second == Approx(pair[k].first / 2 + pair[k].second / 2));
+    // In every replicate the difference is −1/6 of that of the pair.
+    CHECK(means[k].difference == Approx(-pair[k].difference / 6).margin(1e-12));
+    CHECK(means[k].bounds.low == Approx(-pair[k].bounds.high / 6).margin(1e-12));
+    CHECK(means[k].bounds.high == Approx(-pair[k].bounds.low / 6).margin(1e-12));
+  }
+  CHECK_THAT(error_line([&] { compare({}, {two.first}, two.truth, 3); }), says("of no run"));
 }
 
 TEST_CASE("a paired interval is narrower than that of two classifiers judged apart") {
@@ -127,8 +146,8 @@ TEST_CASE("scores that do not fit the labels are refused, whichever side they ar
   const two_classifiers two;
   std::vector<double> broken = two.first;
   broken[4] = undefined;
-  CHECK_THAT(error_line([&] { compare(broken, two.second, two.truth, 3); }), says("not finite"));
-  CHECK_THAT(error_line([&] { compare(two.first, broken, two.truth, 3); }), says("not finite"));
+  CHECK_THAT(error_line([&] { compare({broken}, {two.second}, two.truth, 3); }), says("not finite"));
+  CHECK_THAT(error_line([&] { compare({two.first}, {broken}, two.truth, 3); }), says("not finite"));
   broken.pop_back();
-  CHECK_THAT(error_line([&] { compare(two.first, broken, two.truth, 3); }), says("719 numbers for 240 samples"));
+  CHECK_THAT(error_line([&] { compare({two.first}, {broken}, two.truth, 3); }), says("719 numbers for 240 samples"));
 }
