@@ -82,7 +82,9 @@ case ${1:-} in
   "")
     install_dependencies
     prepare_build
-    cmake --workflow --preset quickstart
+    # A build that is there keeps the model presets that were added to it.
+    [ -e build/quickstart/CMakeCache.txt ] || cmake --preset quickstart
+    cmake --build --preset quickstart
     say "Pre-training on generated tissue"
     resume=; [ ! -e runs/quickstart/checkpoint.safetensors ] || resume=--resume  # a second run goes on from the first
     build/quickstart/examples/pretrain --preset quickstart --data synthetic --out runs/quickstart $resume

@@ -15,6 +15,7 @@
 #include "sdmae/io/safetensors_write.hpp"
 #include "sdmae/io/weight_convert.hpp"
 #include "support/known_presets.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/stain_option.hpp"
 #include "support/vit_mae_config.hpp"
@@ -178,9 +179,7 @@ void convert(const options& asked) {
 }
 
 void run(const options& asked) {
-  std::error_code ignored;
-  if (std::filesystem::equivalent(asked.in, asked.out, ignored))
-    throw CLI::ValidationError("--out", "is the file of --in; choose another name");
+  program::check_outputs({{"--out", asked.out}}, {{"--in", asked.in}, {"--config", asked.config}});
   if (!asked.image.empty() && asked.to != "timm" && asked.to != "onnx")
     throw CLI::ValidationError(
         "--image", "is for --to timm and onnx: other formats keep the image size that they have; leave it out");

@@ -1,5 +1,6 @@
 // Features of images by a checkpoint's encoder: features.npy, and features.csv with the path and label of each row.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "sdmae/io/atomic_file.hpp"
 #include "sdmae/io/npy.hpp"
 #include "support/frozen_features.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/tile_selection.hpp"
 #if defined(PROGRAM_DRAWS)
@@ -27,6 +29,7 @@ struct options {
   program::white_option white;
   program::reading_options reading;
   program::device_options device;
+  std::uint64_t seed = 0;
   int threads = 0;
 };
 
@@ -92,9 +95,9 @@ void embed(const options& asked) {
       asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
-  std::error_code ignored;
-  if (std::filesystem::equivalent(table, asked.data, ignored))
-    throw sdmae::error(table.string(), "would be replaced by the table of the rows", "choose another --out");
+  program::check_outputs(
+      {{"--out", asked.out}, {"the table beside --out", table.string()}, {"--heatmap", asked.heat_map}},
+      {{"--checkpoint", asked.checkpoint}, {"--data", asked.data}});
   check_table(table);
   const auto slide = overview_of(asked, *tiles, !encoder.classes().empty());
   sdmae::npy_rows rows(asked.out, tiles->size(), encoder.width(), key_of(asked, encoder, *tiles));
@@ -140,6 +143,8 @@ int main(int argc, char** argv) {
   asked.white.declare(app);
   asked.reading.declare(app, "features, or scores,", "as the checkpoint was trained");
   asked.device.declare(app);
+  app.add_option("--seed", asked.seed, "taken like by every program; nothing here is random")
+      ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });
 }

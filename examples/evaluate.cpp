@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sdmae/eval/knn.hpp"
@@ -14,6 +15,7 @@
 #include "support/frozen_features.hpp"
 #include "support/judgement.hpp"
 #include "support/labelled_options.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/report_page.hpp"
 
@@ -31,6 +33,7 @@ struct options {
   program::reading_options reading;
   program::device_options device;
   int threads = 0;
+  bool method_given = false;
 };
 
 /// A data set and its features.
@@ -80,86 +83,168 @@ std::vector<double> classify(const options& asked, const part& train, const part
   return chosen.classifier.scores(x);
 }
 
-void evaluate(const options& asked) {
-  part train, test;
-  const std::vector<std::string> classes = asked.data.open(train, test, asked.reading.interpolation(), asked.threads);
-  const auto count = static_cast<index>(classes.size());
+/// A test set, what a classifier says of it, and what its answers rest on.
+struct judged {
+  part test;
+  std::vector<std::string> classes;
+  std::vector<double> scores;  // [samples, classes], probabilities
+  index width = 0;             // of test.features
+  const char* mapped = "Features of the test images";
+};
+
+void begin_report(const options& asked, const program::frozen_encoder& encoder, nlohmann::ordered_json& report) {
+  report = {{"checkpoint", asked.checkpoint}, {"preset", encoder.preset()}};
+  asked.data.tell(report);
+  asked.reading.tell(report, encoder.reading().normalise_stain);
+  report.update({{"backend", asked.device.backend}, {"precision", asked.device.precision}, {"seed", asked.seed}});
+}
+
+/// By a classifier on the frozen features, which is fitted to the training set.
+judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
+  judged found;
+  part train;
+  found.classes = asked.data.open(train, found.test, asked.reading.interpolation(), asked.threads);
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
-  std::optional<sdmae::atomic_file> json, table;  // before the work: a bad path costs nothing
-  if (!asked.json.empty()) json.emplace(asked.json);
-  if (!asked.scores.empty()) table.emplace(asked.scores);
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device);
   take_features(train, encoder);
-  take_features(test, encoder);
-
-  nlohmann::ordered_json report{{"checkpoint", asked.checkpoint}, {"preset", encoder.preset()}};
-  asked.data.tell(report);
+  take_features(found.test, encoder);
+  begin_report(asked, encoder, report);
   report.update({{"train_images", train.labels.size()},
-                 {"test_images", test.labels.size()},
-                 {"interpolation", asked.reading.filter},
-                 {"crops", asked.reading.crops},
-                 {"normalised_stain", encoder.reading().normalise_stain},
-                 {"backend", asked.device.backend},
-                 {"precision", asked.device.precision},
-                 {"seed", asked.seed},
+                 {"test_images", found.test.labels.size()},
                  {"method", asked.method},
-                 {"classes", classes}});
-  report.update(program::overlap(train, test));
-  const std::vector<double> scores = classify(asked, train, test, count, encoder.width(), report);
-  program::judge(scores, test, classes, {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
-  if (!asked.report.empty()) {
-    sdmae::html_report page("Frozen features of " + asked.checkpoint);
-    program::add_figures(page, report, classes);
-    program::add_map(page, test, test.features, encoder.width(), classes);
-    program::add_mistakes(page, test, scores, classes);
-    program::add_settings(page, report);
-    page.write(asked.report);
-  }
-  if (table) {
-    table->write(program::scores_text(scores, test, classes));
-    table->commit();
-  }
-  if (json) {
-    json->write(program::report_text(report));
-    json->commit();
-  }
+                 {"classes", found.classes}});
+  report.update(program::overlap(train, found.test));
+  found.width = encoder.width();
+  found.scores = classify(asked, train, found.test, static_cast<index>(found.classes.size()), found.width, report);
+  return found;
 }
+
+/// By the classifier that the checkpoint is.
+judged by_itself(const options& asked, const std::vector<std::string>& classes, nlohmann::ordered_json& report) {
+  if (asked.method_given)
+    throw CLI::ValidationError("--method is for frozen features, and " + asked.checkpoint + " is a classifier");
+  judged found;
+  found.classes = classes;
+  asked.data.open_test(found.test, classes, asked.reading.interpolation(), asked.threads);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
+  take_features(found.test, encoder);
+  begin_report(asked, encoder, report);
+  report.update({{"test_images", found.test.labels.size()}, {"method", "classifier"}, {"classes", classes}});
+  report["groups"]["test"] = sdmae::sorted_words(found.test.tiles->groups).size();
+  found.width = encoder.width();
+  found.scores = program::probabilities(found.test.features, found.width);
+  found.mapped = "Scores of the test images";
+  return found;
+}
+
+/// Files that are there when everything has come out, or not at all. Opened before the work: a bad path costs nothing.
+class outputs {
+ public:
+  explicit outputs(const options& asked) {
+    program::check_outputs({{"--json", asked.json}, {"--scores", asked.scores}, {"--report", asked.report}},
+                           {{"--checkpoint", asked.checkpoint},
+                            {"--train", asked.data.train},
+                            {"--test", asked.data.test},
+                            {"--groups", asked.data.groups}});
+    if (!asked.json.empty()) json_.emplace(asked.json);
+    if (!asked.scores.empty()) scores_.emplace(asked.scores);
+    if (!asked.report.empty()) page_.emplace(asked.report);
+  }
+
+  void write(const options& asked, const judged& found, const nlohmann::ordered_json& report) {
+    if (page_) {
+      sdmae::html_report page("Frozen features of " + asked.checkpoint);
+      program::add_figures(page, report, found.classes);
+      program::add_map(page, found.mapped, program::mapped_images::of(found.test, found.classes), found.test.features,
+                       found.width);
+      program::add_mistakes(page, found.test, found.scores, found.classes);
+      program::add_settings(page, report);
+      page.write(*page_);
+    }
+    if (scores_) {
+      scores_->write(program::scores_text(found.scores, found.test, found.classes));
+      scores_->commit();
+    }
+    if (json_) {
+      json_->write(program::report_text(report));
+      json_->commit();
+    }
+  }
+
+ private:
+  std::optional<sdmae::atomic_file> json_, scores_, page_;
+};
+
+void evaluate(const options& asked) {
+  outputs files(asked);
+  nlohmann::ordered_json report;
+  const std::vector<std::string> trained = program::classes_of_checkpoint(asked.checkpoint);
+  const judged found = trained.empty() ? by_fitted(asked, report) : by_itself(asked, trained, report);
+  program::judge(found.scores, found.test, found.classes,
+                 {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
+  files.write(asked, found, report);
+}
+
+/// Refuses options of a method that was not chosen.
+class method_options {
+ public:
+  void add(const char* method, CLI::Option* option) { options_.emplace_back(method, option); }
+  void check(const std::string& chosen) const {
+    for (const auto& [method, option] : options_)
+      if (option->count() > 0 && chosen != method)
+        throw CLI::ValidationError(option->get_name() + " is of --method " + method + ", not of " + chosen);
+  }
+
+ private:
+  std::vector<std::pair<std::string, const CLI::Option*>> options_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Judges a checkpoint's frozen features: a classifier learns on --train and is tried on --test.",
-               "evaluate");
+  CLI::App app(
+      "Judges a checkpoint's frozen features: a classifier learns on --train and is tried on --test. A checkpoint of "
+      "finetune is a classifier already, and is tried on --test as it is.",
+      "evaluate");
   options asked;
   constexpr sdmae::index most = 1'000'000;
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
   asked.data.declare(app);
   asked.reading.declare(app, "features", "as the checkpoint was trained");
-  app.add_option("--method", asked.method,
-                 "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
-                 "neighbours by cosine; probe: the released recipe (linear)")
-      ->check(CLI::IsMember({"linear", "knn", "probe"}));
-  app.add_option("--json", asked.json, "write everything into this file, too");
+  const CLI::Option* const method =
+      app.add_option("--method", asked.method,
+                     "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
+                     "neighbours by cosine; probe: the released recipe (linear)")
+          ->check(CLI::IsMember({"linear", "knn", "probe"}));
+  app.add_option("--json", asked.json, "write everything into this file, too")->check(program::not_empty());
   app.add_option("--scores", asked.scores,
-                 "write a table (.csv) of the test images: path,label,group and each class's probability, for compare");
+                 "write a table (.csv) of the test images: path,label,group and each class's probability, for compare")
+      ->check(program::not_empty());
   app.add_option("--report", asked.report,
                  "write a page (.html) with figures, a map of features and the surest mistakes")
       ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  app.add_option("--neighbours", asked.neighbours.neighbours, "knn: how many vote (20)")
-      ->check(program::whole<sdmae::index>(1, most));
-  app.add_option("--temperature", asked.neighbours.temperature, "knn: of the votes (0.07)")
-      ->check(program::within(0, 1000, true));
-  app.add_option("--folds", asked.folds, "linear: of the cross-validation (5)")
-      ->check(program::whole<sdmae::index>(2, 1000));
-  app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most));
-  app.add_option("--batch", asked.batch, "probe: samples a step (256)")->check(program::whole<sdmae::index>(2, most));
+  method_options of_methods;
+  of_methods.add("knn", app.add_option("--neighbours", asked.neighbours.neighbours, "knn: how many vote (20)")
+                            ->check(program::whole<sdmae::index>(1, most)));
+  of_methods.add("knn", app.add_option("--temperature", asked.neighbours.temperature, "knn: of the votes (0.07)")
+                            ->check(program::within(0, 1000, true)));
+  of_methods.add("linear", app.add_option("--folds", asked.folds, "linear: of the cross-validation (5)")
+                               ->check(program::whole<sdmae::index>(2, 1000)));
+  of_methods.add("probe",
+                 app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most)));
+  of_methods.add("probe", app.add_option("--batch", asked.batch, "probe: samples a step (256)")
+                              ->check(program::whole<sdmae::index>(2, most)));
   app.add_option("--replicates", asked.replicates, "of the bootstrap (1000)")
       ->check(program::whole<sdmae::index>(1, most));
   app.add_option("--seed", asked.seed, "of folds, probe and bootstrap (0)")
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
-  return program::run(app, argc, argv, [&] { evaluate(asked); });
+  return program::run(app, argc, argv, [&] {
+    of_methods.check(asked.method);
+    asked.method_given = method->count() > 0;
+    evaluate(asked);
+  });
 }

@@ -40,7 +40,7 @@ class finetuning {
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
     classes_ = options.data.open(train_, test_, options.reading.interpolation(), options.threads);
-    plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
+    plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, test_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
     trainer_ = preset_.make(plan_.trainer);
     plan_.settings["sdmae.policies"] = trainer_->policies();
@@ -59,7 +59,7 @@ class finetuning {
     std::fprintf(stderr, "%s", load_report_.c_str());
     nlohmann::ordered_json report = begin_report();
     program::make_folder(folder_);
-    program::tell_lowered(options_.min_learning_rate, plan_.trainer.schedule.peak);
+    program::tell_schedule(plan_.trainer.schedule, options_.min_learning_rate);
     program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard);
     if (options_.steps > plan_.total_steps)
@@ -107,12 +107,9 @@ class finetuning {
   nlohmann::ordered_json begin_report() {
     nlohmann::ordered_json report{{"checkpoint", checkpoint_.string()}, {"preset", preset_name_}};
     options_.data.tell(report);
-    report.update({{"train_images", train_.labels.size()},
-                   {"test_images", test_.labels.size()},
-                   {"interpolation", options_.reading.filter},
-                   {"crops", plan_.reading.crops},
-                   {"normalised_stain", plan_.reading.normalise_stain},
-                   {"seed", options_.seed},
+    report.update({{"train_images", train_.labels.size()}, {"test_images", test_.labels.size()}});
+    options_.reading.tell(report, plan_.reading.normalise_stain);
+    report.update({{"seed", options_.seed},
                    {"method", options_.from_nothing ? "from nothing" : "finetune"},
                    {"classes", classes_}});
     report.update(program::overlap(train_, test_));
@@ -199,17 +196,13 @@ class finetuning {
 
   /// Of the model as it is after the last step; figures, printed and in result.json, and the scores of every image.
   void judge(program::tile_reader& reader, nlohmann::ordered_json& report) {
-    std::vector<double> probabilities;
+    std::vector<float> scores;
     const auto count = static_cast<index>(classes_.size());
     reader.features(*trainer_, *test_.tiles, 0, plan_.trainer.slice,
-                    [&](const float* scores, const std::uint64_t*, index images) {
-                      for (index i = 0; i < images; ++i, scores += count) {
-                        const double largest = *std::max_element(scores, scores + count);
-                        double sum = 0;
-                        for (index c = 0; c < count; ++c) sum += std::exp(scores[c] - largest);
-                        for (index c = 0; c < count; ++c) probabilities.push_back(std::exp(scores[c] - largest) / sum);
-                      }
+                    [&](const float* some, const std::uint64_t*, index images) {
+                      scores.insert(scores.end(), some, some + images * count);
                     });
+    const std::vector<double> probabilities = program::probabilities(scores, count);
     program::judge(probabilities, test_, classes_,
                    {.replicates = options_.replicates, .level = 0.95, .seed = options_.seed}, report);
     program::write_whole(folder_ / "scores.csv", program::scores_text(probabilities, test_, classes_));
@@ -217,6 +210,7 @@ class finetuning {
     sdmae::html_report page("Fine-tuned: " + preset_name_ + " on " + options_.data.train);
     program::add_figures(page, report, classes_);
     add_curve(page);
+    program::add_map(page, "Scores of the test images", program::mapped_images::of(test_, classes_), scores, count);
     program::add_mistakes(page, test_, probabilities, classes_);
     program::add_settings(page, run_json());
     page.write(folder_ / "report.html");

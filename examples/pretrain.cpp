@@ -1,9 +1,11 @@
 // Pre-trains SD-MAE on tiles of tissue, whatever they are kept in, or on generated ones.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sdmae/train/checkpoint.hpp"
 #include "support/loader_batch.hpp"
@@ -76,7 +78,7 @@ class pretraining {
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
     program::make_folder(folder_);
-    program::tell_lowered(plan_.recipe.min_learning_rate, plan_.trainer.schedule.peak);
+    program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_, plan_.slice).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
@@ -100,6 +102,9 @@ class pretraining {
     draw(log);
     program::tell_interruption(*trainer_);
     say("wrote checkpoint.safetensors, log.jsonl, run.json, report.html" + pictures_ + " into " + options_.out);
+    if (trainer_->steps_done() < plan_.total_steps)
+      say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " + std::to_string(plan_.total_steps) +
+          ": --resume goes on");
   }
 
  private:
@@ -167,8 +172,28 @@ class pretraining {
     static_cast<void>(log);
     pictures_ = " (no pictures: this program was built without cairo)";
 #endif
+    add_map(page);
     program::add_settings(page, settings_json(options_, plan_, *trainer_));
     page.write(folder_ / "report.html");
+  }
+
+  /// What the encoder makes of images from all over the data set.
+  void add_map(sdmae::html_report& page) {
+    constexpr index most = 128;
+    program::example_batch images(data_, most, shape_, plan_.augment.normalise_stain,
+                                  std::max<index>(1, data_.size() / most));
+    const index width = trainer_->feature_width();
+    std::vector<float> features(static_cast<std::size_t>(images.size() * width));
+    if (images.size() > 0) trainer_->features(images, std::min<index>(plan_.slice, 16), features.data());
+    program::mapped_images shown;
+    std::vector<std::string> labels;
+    for (index i = 0; i < images.size(); ++i) {
+      shown.names.push_back(data_.name(images.sample(i)));
+      if (!data_.labels.empty()) labels.push_back(data_.labels[static_cast<std::size_t>(images.sample(i))]);
+    }
+    shown.classes = sdmae::sorted_words(labels);
+    shown.labels = sdmae::numbered(labels, shown.classes, options_.data);
+    program::add_map(page, "Features of images, unmasked,", shown, features, width);
   }
 
   const program::pretrain_options& options_;

@@ -1,8 +1,10 @@
-// Which preset a checkpoint was made with.
+// What a checkpoint says that it is: of which preset, a classifier of which classes.
 #pragma once
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "presets.hpp"
 #include "sdmae/io/safetensors.hpp"
@@ -23,6 +25,19 @@ inline std::string preset_name_of_checkpoint(const std::string& checkpoint, cons
 /// Throws sdmae::error when it is not in this program.
 inline const sdmae::registered_preset& preset_of_checkpoint(const std::string& checkpoint, const std::string& asked) {
   return find_preset(preset_name_of_checkpoint(checkpoint, asked));
+}
+
+/// The classes of a checkpoint that `finetune` left, in the order of its scores; none of any other's.
+inline std::vector<std::string> classes_of_checkpoint(const std::string& checkpoint) {
+  const sdmae::safetensors_file file(checkpoint);
+  const auto named = file.metadata().find("sdmae.classes");
+  if (named == file.metadata().end()) return {};
+  const auto list = nlohmann::json::parse(named->second, nullptr, false);
+  std::vector<std::string> classes;
+  for (const auto& name : list.is_array() ? list : nlohmann::json::array())
+    classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+  if (classes.size() < 2) throw sdmae::error(checkpoint, "does not name its classes", "was it edited?");
+  return classes;
 }
 
 /// Says what was interpolated of a checkpoint that was taken: the rest of it went in as it is.

@@ -78,6 +78,8 @@ class checkpoint_view {
     settings.mask = mask_of(preset_, asked.mask, asked.mask_ratio);
     visible_ = settings.mask.visible(preset_.image.patches());  // refuses a ratio that leaves nothing
     check_resident_memory(preset_, available_memory());
+    if (!classes_of_checkpoint(asked.checkpoint).empty())
+      throw sdmae::error(asked.checkpoint, "is a classifier, which has no decoder", "give a checkpoint of pretrain");
     std::unique_ptr<sdmae::trainer> made = preset_.make(settings);
     tell_reshaped(asked.checkpoint, sdmae::load_parameters(asked.checkpoint, *made));
     return made;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,25 +10,11 @@
 #include "devices.hpp"
 #include "memory.hpp"
 #include "reading_options.hpp"
-#include "sdmae/io/safetensors.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
 #include "tile_reader.hpp"
 
 namespace program {
-
-/// The classes of a checkpoint that `finetune` left, in the order of its scores; none of any other's.
-inline std::vector<std::string> classes_of_checkpoint(const std::string& checkpoint) {
-  const sdmae::safetensors_file file(checkpoint);
-  const auto named = file.metadata().find("sdmae.classes");
-  if (named == file.metadata().end()) return {};
-  const auto list = nlohmann::json::parse(named->second, nullptr, false);
-  std::vector<std::string> classes;
-  for (const auto& name : list.is_array() ? list : nlohmann::json::array())
-    classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
-  if (classes.size() < 2) throw sdmae::error(checkpoint, "does not name its classes", "was it edited?");
-  return classes;
-}
 
 /// An encoder whose weights stay as they are. Where `classifiers` are welcome too, the features of one are its scores.
 class frozen_encoder {

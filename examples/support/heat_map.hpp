@@ -2,12 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "judgement.hpp"
 #include "sdmae/eval/component_colors.hpp"
 #include "sdmae/io/kind_color.hpp"
 #include "sdmae/io/tile_overlay.hpp"
@@ -21,14 +21,12 @@ namespace detail {
 inline void color_by_class(const std::vector<float>& scores, const std::vector<std::string>& classes,
                            sdmae::tile_overlay& map) {
   const std::size_t count = classes.size();
+  const std::vector<double> shares = probabilities(scores, static_cast<sdmae::index>(count));
   std::vector<std::size_t> tiles(count);
   for (std::size_t i = 0; i < map.tiles.size(); ++i) {
-    const auto row = scores.begin() + static_cast<std::ptrdiff_t>(i * count);
+    const auto row = shares.begin() + static_cast<std::ptrdiff_t>(i * count);
     const auto best = std::max_element(row, row + static_cast<std::ptrdiff_t>(count));
-    double sum = 0;
-    for (std::size_t c = 0; c < count; ++c)
-      sum += std::exp(static_cast<double>(row[static_cast<std::ptrdiff_t>(c)] - *best));
-    const double chance = 1 / static_cast<double>(count), sure = (1 / sum - chance) / (1 - chance);
+    const double chance = 1 / static_cast<double>(count), sure = (*best - chance) / (1 - chance);
     map.tiles[i].rgb = sdmae::kind_color(best - row);
     map.tiles[i].opacity = 0.25 + 0.55 * sure;
     ++tiles[static_cast<std::size_t>(best - row)];

@@ -3,12 +3,14 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "labelled_part.hpp"
 #include "report_text.hpp"
 #include "score_file.hpp"
+#include "sdmae/eval/features.hpp"
 #include "sdmae/eval/metrics.hpp"
 
 namespace program {
@@ -24,6 +26,29 @@ inline void print_judgement(const std::vector<sdmae::eval::figure>& figures, con
     for (sdmae::index p = 0; p < counts.classes(); ++p) std::printf(" %10.0f", counts.at(t, p));
   }
   std::printf("\n");
+}
+
+/// Each row of scores [samples, classes] through the softmax.
+inline std::vector<double> probabilities(const std::vector<float>& scores, sdmae::index classes) {
+  std::vector<double> shares(scores.begin(), scores.end());
+  const auto samples = static_cast<sdmae::index>(scores.size()) / classes;
+  sdmae::eval::softmax_rows(Eigen::Map<sdmae::eval::double_matrix>(shares.data(), samples, classes));
+  return shares;
+}
+
+/// A class of one slide: that slide is drawn in every replicate.
+inline void tell_lone_groups(const labelled_part& test, const std::vector<std::string>& classes) {
+  if (test.groups.empty()) return;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    std::set<sdmae::index> found;
+    for (std::size_t i = 0; i < test.labels.size(); ++i)
+      if (test.labels[i] == static_cast<sdmae::index>(c)) found.insert(test.groups[i]);
+    if (found.size() == 1)
+      std::fprintf(stderr,
+                   "class \"%s\": all its test images are of one group; intervals do not tell how other ones would "
+                   "change them\n",
+                   classes[c].c_str());
+  }
 }
 
 /// Judges scores [samples, classes] of a test set, prints figures with their intervals and what was taken for what, and
@@ -43,6 +68,7 @@ inline void judge(const std::vector<double>& scores, const labelled_part& test, 
     for (index p = 0; p < count; ++p)
       report["confusion"][static_cast<std::size_t>(t)].push_back(static_cast<index>(counts.at(t, p)));
   print_judgement(figures, classes, counts);
+  tell_lone_groups(test, classes);
 }
 
 /// What `compare` reads: scores [samples, classes] of a test set, and whose they are.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,22 +27,25 @@ struct labelled_options {
   white_option white;
 
   void declare(CLI::App& app) {
-    app.add_option("--train", train, "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)")
-        ->required();
+    app.add_option("--train", train,
+                   "a subfolder for each class, table (.csv: path,label,group), or PCam's HDF5 (.h5)");
     auto* const other =
         app.add_option("--test", test, "the same kinds; judged once, at the end: nothing is tuned on it; or");
-    app.add_option("--test-share", test_share, "take this share of --train to be tried on: whole groups, every class")
-        ->check(within(0.001, 0.999))
-        ->excludes(other);
+    auto* const share = app.add_option("--test-share", test_share,
+                                       "take this share of --train to be tried on: whole groups, every class");
+    share->check(within(0.001, 0.999))->excludes(other);
     app.add_option("--split-seed", split_seed, "of --test-share: another seed, another split (0)")
-        ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
+        ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}))
+        ->needs(share);
     app.add_option("--groups", groups,
-                   "slides: a regular expression for file names, such as \"^([^_]+)_\", or a table (.csv: path,group)");
+                   "slides: a regular expression for file names, such as \"^([^_]+)_\", or with a / for paths, "
+                   "\"/([^/]+)/\", or a table (.csv: path,group)");
     white.declare(app);
   }
 
   /// What CLI11 cannot see.
   void check() const {
+    if (train.empty()) throw CLI::RequiredError("--train");
     if (test.empty() && !test_share) throw CLI::RequiredError("--test, or --test-share,");
   }
 
@@ -57,18 +61,45 @@ struct labelled_options {
     return number_classes(learned, tried);
   }
 
+  /// Opens what a classifier is tried on that knows `classes` already, and numbers labels and groups.
+  void open_test(labelled_part& tried, const std::vector<std::string>& classes, sdmae::interpolation filter,
+                 int threads) const {
+    if (!train.empty() || test_share)
+      throw CLI::ValidationError("a classifier has learned already: it takes --test alone, no --train or --test-share");
+    if (test.empty()) throw CLI::RequiredError("--test");
+    tried.open(test, groups, filter, white, threads);
+    number_labels(tried, classes);
+    tried.groups = sdmae::numbered(tried.tiles->groups, sdmae::sorted_words(tried.tiles->groups), tried.path);
+  }
+
   /// What is tried on, in words.
   std::string tried_on() const { return test_share ? "a share of " + number_text(*test_share) + " of " + train : test; }
   /// Adds to a report what the data were.
   void tell(nlohmann::ordered_json& report) const {
-    report["train"] = train;
+    report["train"] = train.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(train);
     report["test"] = test.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(test);
     report["test_share"] = number_or_null(test_share);
     if (test_share) report["split_seed"] = split_seed;
+    report["group_rule"] = groups.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(groups);
     report["max_white"] = number_or_null(white.most);
   }
 
  private:
+  static std::size_t groups_of(const std::vector<sdmae::index>& labels, const std::vector<sdmae::index>& slides,
+                               sdmae::index label) {
+    std::set<sdmae::index> found;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] == label) found.insert(slides.empty() ? static_cast<sdmae::index>(i) : slides[i]);
+    return found.size();
+  }
+  [[noreturn]] void refuse_split(const std::string& label, std::size_t count) const {
+    throw sdmae::error("--test-share " + number_text(*test_share),
+                       "cannot cut class \"" + label + "\" of " + train + ", which is of " + std::to_string(count) +
+                           (count == 1 ? " slide" : " slides"),
+                       count < 2 ? "give --test: a class needs two slides to be cut"
+                                 : "choose another share or --split-seed, or give --test");
+  }
+
   void split(labelled_part& learned, labelled_part& tried) const {
     using sdmae::index;
     const std::shared_ptr<const tile_source> all = std::move(learned.tiles);
@@ -82,10 +113,7 @@ struct labelled_options {
     for (index c = 0; c < count; ++c)
       for (const auto& half : chosen)
         if (std::none_of(half.begin(), half.end(), [&](index i) { return labels[static_cast<std::size_t>(i)] == c; }))
-          throw sdmae::error("--test-share " + number_text(*test_share),
-                             "cannot cut class \"" + classes[static_cast<std::size_t>(c)] + "\" of " + train +
-                                 ": it has too few groups for that",
-                             "choose another share, or give --test");
+          refuse_split(classes[static_cast<std::size_t>(c)], groups_of(labels, slides, c));
     if (all->groups.empty())
       std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str());  // the rest is said by overlap()
     learned.tiles = std::make_unique<tile_selection>(all, std::move(chosen[0]));

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "sdmae/data/duplicates.hpp"
+#include "sdmae/data/groups.hpp"
 #include "sdmae/data/labels.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
@@ -29,9 +32,36 @@ struct labelled_part {
     path = where;
     tiles = open_tiles(path, 0, {}, filter, true);
     if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
+    check_rows();
     tiles = white.applied_to(std::move(tiles), path, threads);
   }
+
+ private:
+  /// What a table may lack, or say twice.
+  void check_rows() const {
+    std::map<std::string, std::string> known;
+    const std::vector<std::string> names = tiles->names();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string& label = tiles->labels[i];
+      if (label.empty())
+        throw sdmae::error(path, names[i] + " has no class", "give every row a label, or leave it out");
+      if (!tiles->groups.empty() && tiles->groups[i].empty())
+        throw sdmae::error(path, names[i] + " has no group", "give every row one, or leave the column out");
+      if (const auto [at, added] = known.emplace(names[i], label); !added && at->second != label)
+        throw sdmae::error(path, names[i] + " has two classes, " + at->second + " and " + label,
+                           "name every image once");
+    }
+  }
 };
+
+/// Numbers the labels of what is tried on by `classes`, all of which must be there, and no others.
+inline void number_labels(labelled_part& test, const std::vector<std::string>& classes) {
+  test.labels = sdmae::numbered(test.tiles->labels, classes, test.path);
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (std::count(test.labels.begin(), test.labels.end(), static_cast<sdmae::index>(c)) == 0)
+      throw sdmae::error(test.path, "has no sample of class \"" + classes[c] + "\"",
+                         "give it the classes of what was learned");
+}
 
 /// The classes of both parts, which must be the same. Numbers labels and groups.
 inline std::vector<std::string> number_classes(labelled_part& train, labelled_part& test) {
@@ -39,10 +69,7 @@ inline std::vector<std::string> number_classes(labelled_part& train, labelled_pa
   if (classes.size() < 2)
     throw sdmae::error(train.path, "has one class only, \"" + classes[0] + "\"", "a classifier needs at least two");
   train.labels = sdmae::numbered(train.tiles->labels, classes, train.path);
-  test.labels = sdmae::numbered(test.tiles->labels, classes, test.path);
-  for (std::size_t c = 0; c < classes.size(); ++c)
-    if (std::count(test.labels.begin(), test.labels.end(), static_cast<sdmae::index>(c)) == 0)
-      throw sdmae::error(test.path, "has no sample of class \"" + classes[c] + "\"", "give both sets the same classes");
+  number_labels(test, classes);
   if (train.tiles->groups.empty() != test.tiles->groups.empty())
     throw sdmae::error(train.tiles->groups.empty() ? train.path : test.path, "names no groups, the other set does",
                        "give a column group in both tables, or --groups");

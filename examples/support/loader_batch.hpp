@@ -43,19 +43,21 @@ inline sdmae::loader_settings loading(sdmae::image_shape shape, sdmae::index bat
   return settings;
 }
 
-/// The first readable images of a data set, whole, at the model's size: always the same ones, to look at. The
-/// constructor throws sdmae::error when more than 1 % of the data set is broken before there is one.
+/// Readable images of a data set, whole, at the model's size: always the same ones, to look at; the first, or with
+/// `every` one of so many. The constructor throws sdmae::error when more than 1 % of the data set is broken before
+/// there is one.
 class example_batch final : public sdmae::byte_batch {
  public:
   template <class Dataset>
-  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape, bool normalise_stain)
+  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape, bool normalise_stain,
+                sdmae::index every = 1)
       : values_(shape.values()) {
     sdmae::augmentation whole;
     whole.normalise_stain = normalise_stain;
     whole.part = sdmae::cropping::center;
     std::string first_problem;
     sdmae::index broken = 0;
-    for (sdmae::index i = 0; i < data.size() && sdmae::index(samples_.size()) < count; ++i) {
+    for (sdmae::index i = 0; i < data.size() && sdmae::index(samples_.size()) < count; i += every) {
       sdmae::decoded_image decoded;
       try {
         decoded = data.load(i);

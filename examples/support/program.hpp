@@ -112,16 +112,17 @@ inline std::string one_line(std::string text) {
   return text;
 }
 
-// CLI11's sentence, and for an unknown option the one that was probably meant.
+// CLI11's sentence, and for unknown options those that were probably meant: one that is missing may be there, misspelt.
 inline std::string usage_error(const CLI::App& options, const CLI::ParseError& problem) {
   std::string line = one_line(problem.what());
-  if (dynamic_cast<const CLI::ExtrasError*>(&problem) == nullptr) return line;
   std::vector<std::string> known;
   for (const CLI::Option* option : options.get_options())
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   for (const std::string& unknown : options.remaining()) {
     const std::string meant = nearest(unknown.substr(0, unknown.find('=')), known);
-    if (!meant.empty()) line += "; did you mean " + meant + "?";
+    if (meant.empty()) continue;
+    line += line.find(unknown) == std::string::npos ? "; instead of " + unknown : "";
+    line += "; did you mean " + meant + "?";
   }
   return line;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "program.hpp"
@@ -33,6 +34,14 @@ struct reading_options {
   }
   /// `normalises_stain`: what `stain` chose for the run.
   reading_settings settings(bool normalises_stain) const { return {interpolation(), normalises_stain, crops}; }
+  /// Adds to a report how images were shown.
+  void tell(nlohmann::ordered_json& report, bool normalises_stain) const {
+    using json = nlohmann::ordered_json;
+    report.update({{"interpolation", filter},
+                   {"crops", crops},
+                   {"normalised_stain", normalises_stain},
+                   {"normalised_stain_version", normalises_stain ? json(stain_option::version) : json(nullptr)}});
+  }
 };
 
 }  // namespace program

@@ -36,6 +36,15 @@ inline void add_settings(sdmae::html_report& page, const nlohmann::ordered_json&
   page.table({"setting", "value"}, rows, true);
 }
 
+/// What intervals are by.
+inline std::string group_note(const nlohmann::ordered_json& report) {
+  const auto groups = report.at("groups").at("test").get<sdmae::index>();
+  return std::to_string(report.at("test_images").get<sdmae::index>()) + " images" +
+         (groups > 0 ? " of " + std::to_string(groups) + " groups (slides, say); intervals: these are drawn anew"
+                     : "; intervals: images are drawn anew, as if none came from the same slide") +
+         ", 95 % bootstrap.";
+}
+
 /// Figures with their intervals, and what was taken for what, from a report of judge().
 inline void add_figures(sdmae::html_report& page, const nlohmann::ordered_json& report,
                         const std::vector<std::string>& classes) {
@@ -52,6 +61,7 @@ inline void add_figures(sdmae::html_report& page, const nlohmann::ordered_json& 
     rows.push_back({name, number("value"), number("low") + " to " + number("high")});
   }
   page.heading("On the test set");
+  page.paragraph(group_note(report));
   page.table({"figure", "value", "95 % interval"}, rows);
 
   page.heading("What was taken for what");
@@ -100,12 +110,23 @@ inline void add_mistakes(sdmae::html_report& page, const labelled_part& test, co
   page.end_gallery();
 }
 
-/// The test images where their features spread most. features: [samples, width]
-inline void add_map(sdmae::html_report& page, const labelled_part& test, const std::vector<float>& features,
-                    sdmae::index width, const std::vector<std::string>& classes) {
-  const auto samples = static_cast<sdmae::index>(test.labels.size());
+/// Images, and what is drawn of each: its name, and its class where classes are known.
+struct mapped_images {
+  std::vector<std::string> names, classes;
+  std::vector<sdmae::index> labels;  // numbers of `classes`
+
+  static mapped_images of(const labelled_part& part, const std::vector<std::string>& classes) {
+    return {part.tiles->names(), classes, part.labels};
+  }
+};
+
+/// Where the rows [images, width] of images lie: along the directions in which they spread most. `what` they are: the
+/// features of test images, say.
+inline void add_map(sdmae::html_report& page, const std::string& what, const mapped_images& images,
+                    const std::vector<float>& values, sdmae::index width) {
+  const auto samples = static_cast<sdmae::index>(images.names.size());
   if (samples < 2 || width < 2) return;
-  const sdmae::eval::feature_matrix rows(features.data(), samples, width);
+  const sdmae::eval::feature_matrix rows(values.data(), samples, width);
   const auto found = sdmae::eval::find_principal_components(rows, 2);
   const sdmae::eval::double_matrix places = found.project(rows);
   const auto axis = [&](int k) {
@@ -114,11 +135,13 @@ inline void add_map(sdmae::html_report& page, const labelled_part& test, const s
                   100 * found.variances(k) / std::max(found.variance_of_all, 1e-300));
     return std::string(text);
   };
-  sdmae::scatter map{
-      "Features of the test images along their first two principal components", axis(0), axis(1), classes, {}};
-  for (sdmae::index i = 0; i < samples; ++i)
-    map.points.push_back({places(i, 0), places(i, 1), test.labels[static_cast<std::size_t>(i)], test.tiles->name(i)});
-  page.heading("Where features lie");
+  sdmae::scatter map{what + " along their first two principal components", axis(0), axis(1), images.classes, {}};
+  for (sdmae::index i = 0; i < samples; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    map.points.push_back({places(i, 0), places(i, 1), images.labels.empty() ? 0 : images.labels[at], images.names[at]});
+  }
+  page.heading("Where images lie");
+  page.paragraph(map.says + ".");
   page.markup("<figure>" + sdmae::svg_scatter(map) + "</figure>\n");
 }
 

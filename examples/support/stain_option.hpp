@@ -25,8 +25,29 @@ struct stain_option {
   /// normalised stain, and where they were trained otherwise than is asked for. Throws sdmae::error for a file that is
   /// no checkpoint, and, where nothing is asked for, for stain normalised by another version than this program's.
   bool chosen(const std::string& checkpoint) const {
-    if (checkpoint.empty()) return asked == "yes";
+    return checkpoint.empty() ? asked == "yes" : follows(checkpoint, noted(checkpoint));
+  }
+  /// Of a run that goes on from its own checkpoint, which refuses another choice by itself. Throws sdmae::error for
+  /// stain normalised by another version.
+  bool resumed(const std::string& checkpoint) const {
     const std::string trained = noted(checkpoint);
+    if (!trained.empty() && trained != version)
+      throw sdmae::error(checkpoint, "was trained on stain " + text(trained) + ", this program has version " + version,
+                         "it cannot be gone on with; start another run from its weights with --init");
+    return asked.empty() ? follows(checkpoint, trained) : asked == "yes";
+  }
+
+  /// Into the metadata of a checkpoint.
+  static void note(bool normalised, std::map<std::string, std::string>& metadata) {
+    if (normalised) metadata[key] = version;
+  }
+
+  static constexpr const char* key = "sdmae.normalised_stain";
+  static constexpr const char* version = "2";  // of sdmae::normalise_stain to its reference_stain
+
+ private:
+  /// What is chosen for the weights of a checkpoint that notes the version `trained`; see chosen().
+  bool follows(const std::string& checkpoint, const std::string& trained) const {
     const bool normalises = asked.empty() ? !trained.empty() : asked == "yes";
     const std::string here = normalises ? version : "";
     if (here != trained && asked.empty())
@@ -39,25 +60,6 @@ struct stain_option {
       std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised\n", checkpoint.c_str());
     return normalises;
   }
-  /// Of a run that goes on from its own checkpoint, which refuses another choice by itself. Throws sdmae::error for
-  /// stain normalised by another version.
-  bool resumed(const std::string& checkpoint) const {
-    const std::string trained = noted(checkpoint);
-    if (!trained.empty() && trained != version)
-      throw sdmae::error(checkpoint, "was trained on stain " + text(trained) + ", this program has version " + version,
-                         "it cannot be gone on with; start another run from its weights with --init");
-    return asked.empty() ? chosen(checkpoint) : asked == "yes";
-  }
-
-  /// Into the metadata of a checkpoint.
-  static void note(bool normalised, std::map<std::string, std::string>& metadata) {
-    if (normalised) metadata[key] = version;
-  }
-
-  static constexpr const char* key = "sdmae.normalised_stain";
-  static constexpr const char* version = "2";  // of sdmae::normalise_stain to its reference_stain
-
- private:
   /// The version that a checkpoint notes; empty: none.
   static std::string noted(const std::string& checkpoint) {
     const sdmae::safetensors_file file(checkpoint);

@@ -7,7 +7,7 @@
 
 #include "sdmae/core/batch.hpp"
 #include "sdmae/data/crop.hpp"
-#include "sdmae/data/labels.hpp"
+#include "sdmae/data/duplicates.hpp"
 #include "sdmae/data/stain_normalise.hpp"
 #include "sdmae/train/training.hpp"
 #include "tile_pass.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/shapes.hpp"
+#include "sdmae/data/decode_tiff.hpp"
 #include "sdmae/data/folder.hpp"
 #include "sdmae/data/image_table.hpp"
 #include "sdmae/data/labels.hpp"
@@ -60,12 +62,23 @@ struct slide_options {
 
   void declare(CLI::App& app) {
     const CLI::Validator positive(CLI::Range(1e-6, 1e6));
-    app.add_option("--mpp", mpp, "slides: µm a pixel of the tiles (0.5)")->check(positive);
-    app.add_option("--slide-mpp", slide_mpp, "slides: µm a pixel of the slide (default: what the file says)")
-        ->check(positive);
-    app.add_option("--tissue", least_tissue, "slides: least share of tissue in a tile (0.25)")
-        ->check(CLI::Range(0.0, 1.0));
+    options_ = {
+        app.add_option("--mpp", mpp, "slides: µm a pixel of the tiles (0.5)")->check(positive),
+        app.add_option("--slide-mpp", slide_mpp, "slides: µm a pixel of the slide (default: what the file says)")
+            ->check(positive),
+        app.add_option("--tissue", least_tissue, "slides: least share of tissue in a tile (0.25)")
+            ->check(CLI::Range(0.0, 1.0))};
   }
+
+  /// Throws CLI::ValidationError where one of them was given for what is no slide.
+  void refuse_for(const std::string& path) const {
+    for (const CLI::Option* option : options_)
+      if (option->count() > 0)
+        throw CLI::ValidationError(option->get_name() + " is of slides, and " + path + " is none");
+  }
+
+ private:
+  std::vector<const CLI::Option*> options_;
 };
 
 namespace detail {
@@ -96,17 +109,26 @@ class held_tiles final : public tile_source {
   Dataset data_;
 };
 
+inline std::string lower_ending(const std::string& path) {
+  std::string ending = std::filesystem::path(path).extension().string();
+  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return ending;
+}
+
 // Without this program's being built for it.
 [[noreturn, maybe_unused]] inline void lacks(const std::string& path, const std::string& what,
                                              const std::string& debian) {
   throw sdmae::error(path, "this program was built without " + what, "install " + debian + " and build it anew");
 }
 
-inline std::unique_ptr<tile_source> open_folder(const std::string& path) {
+// With `with_labels`, a picture that lies in no class's folder is an error.
+inline std::unique_ptr<tile_source> open_folder(const std::string& path, bool with_labels) {
   auto tiles = std::make_unique<held_tiles<sdmae::image_folder>>(sdmae::image_folder(path));
   const std::vector<std::string> names = tiles->names();
-  const auto lies_open = [](const std::string& name) { return name.find('/') == std::string::npos; };
-  if (std::none_of(names.begin(), names.end(), lies_open)) tiles->labels = sdmae::class_folders(names, path);
+  const auto in_folder = [](const std::string& name) { return name.find('/') != std::string::npos; };
+  if (with_labels ? std::any_of(names.begin(), names.end(), in_folder)
+                  : std::all_of(names.begin(), names.end(), in_folder))
+    tiles->labels = sdmae::class_folders(names, path);
   return tiles;
 }
 
@@ -120,13 +142,9 @@ inline std::unique_ptr<tile_source> open_table(const std::string& path) {
 inline std::unique_ptr<tile_source> open_hdf5(const std::string& path, bool with_labels) {
 #if defined(PROGRAM_READS_HDF5)
   auto tiles = std::make_unique<held_tiles<sdmae::hdf5_images>>(sdmae::hdf5_images(path));
-  std::error_code problem;
-  if (with_labels || std::filesystem::exists(sdmae::hdf5_label_file(path), problem)) {
-    const bool in_the_same_file = sdmae::hdf5_label_file(path) == path;
-    if (with_labels || !in_the_same_file)
-      for (const sdmae::index label : sdmae::hdf5_labels(path, tiles->size()))
-        tiles->labels.push_back(std::to_string(label));
-  }
+  if (with_labels || sdmae::hdf5_has_labels(path))
+    for (const sdmae::index label : sdmae::hdf5_labels(path, tiles->size()))
+      tiles->labels.push_back(std::to_string(label));
   return tiles;
 #else
   static_cast<void>(with_labels);
@@ -134,9 +152,18 @@ inline std::unique_ptr<tile_source> open_hdf5(const std::string& path, bool with
 #endif
 }
 
+// Of a format that no slide has.
+inline bool is_picture(const std::string& path) {
+  const std::string ending = lower_ending(path);
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+}
+
 inline std::unique_ptr<tile_source> open_slide(const std::string& path, sdmae::index side, const slide_options& how,
                                                sdmae::interpolation filter) {
+  if (is_picture(path))
+    throw sdmae::error(path, "is one picture, no data set", "give the folder that it lies in, or a table (.csv)");
 #if defined(PROGRAM_READS_SLIDES)
+  sdmae::keep_tiff_quiet();  // OpenSlide reads with libtiff, too
   return std::make_unique<held_tiles<sdmae::slide_tiles>>(
       sdmae::slide_tiles(path, {how.mpp, side, how.least_tissue, how.slide_mpp, filter}));
 #else
@@ -147,36 +174,45 @@ inline std::unique_ptr<tile_source> open_slide(const std::string& path, sdmae::i
 
 }  // namespace detail
 
+/// What stands for a path where a model is shown generated tissue.
+inline constexpr const char* generated_tissue = "synthetic";
+
 /// Opens what a path names: a folder, a table (.csv), PCam's HDF5 (.h5, .hdf5), any other file as a slide, whose tiles
 /// are `side` pixels wide. With `with_labels`, samples without labels are an sdmae::error.
 inline std::unique_ptr<tile_source> open_tiles(const std::string& path, sdmae::index side, const slide_options& how,
                                                sdmae::interpolation filter, bool with_labels = false) {
-  std::string ending = std::filesystem::path(path).extension().string();
-  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const std::string ending = detail::lower_ending(path);
   std::error_code problem;
+  const bool exists = std::filesystem::exists(path, problem);
+  if (path == generated_tissue && !exists)
+    throw sdmae::error(path, "has neither files nor classes",
+                       "give images; models can only be trained on it and tried");
+  const bool folder = !exists || std::filesystem::is_directory(path, problem), table = ending == ".csv",
+             hdf5 = ending == ".h5" || ending == ".hdf5", slide = !folder && !table && !hdf5;
+  if (!slide) how.refuse_for(path);
   std::unique_ptr<tile_source> tiles;
-  if (std::filesystem::is_directory(path, problem) || !std::filesystem::exists(path, problem))
-    tiles = detail::open_folder(path);
-  else if (ending == ".csv")
+  if (folder)
+    tiles = detail::open_folder(path, with_labels);
+  else if (table)
     tiles = detail::open_table(path);
-  else if (ending == ".h5" || ending == ".hdf5")
+  else if (hdf5)
     tiles = detail::open_hdf5(path, with_labels);
-  else
+  else if (!with_labels)
     tiles = detail::open_slide(path, side, how, filter);
-  if (with_labels && tiles->labels.empty())
+  if (with_labels && (slide || tiles->labels.empty()))
     throw sdmae::error(
         path, "its samples have no classes",
         "give a folder with a subfolder for each class, a table with columns path,label, or HDF5 with y");
   return tiles;
 }
 
-/// What models learn from or are shown, whatever its classes: open_tiles, and "synthetic" for `images` generated ones.
+/// What models learn from or are shown, whatever its classes: open_tiles, and generated_tissue for `images` such ones.
 inline std::unique_ptr<tile_source> open_unlabelled(const std::string& path, sdmae::image_shape shape,
                                                     const slide_options& how, std::uint64_t seed, sdmae::index images) {
-  if (path == "synthetic")
-    return std::make_unique<detail::held_tiles<sdmae::synthetic_tissue>>(
-        sdmae::synthetic_tissue(seed, images, shape.height, shape.width));
-  return open_tiles(path, shape.height, how, sdmae::interpolation::bilinear);
+  if (path != generated_tissue) return open_tiles(path, shape.height, how, sdmae::interpolation::bilinear);
+  how.refuse_for(path);
+  return std::make_unique<detail::held_tiles<sdmae::synthetic_tissue>>(
+      sdmae::synthetic_tissue(seed, images, shape.height, shape.width));
 }
 
 }  // namespace program

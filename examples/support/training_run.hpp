@@ -1,8 +1,12 @@
 // What programs that train have in common: the folder of a run, and steps that can be interrupted.
 #pragma once
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,8 +24,20 @@ inline std::filesystem::path checkpoint_in(const std::filesystem::path& folder) 
   return folder / "checkpoint.safetensors";
 }
 
+/// Throws sdmae::error where `folder` cannot be made or written, as far as what there is of its path tells.
+inline void check_can_be_written(const std::filesystem::path& folder) {
+  std::error_code problem;
+  std::filesystem::path there = std::filesystem::absolute(folder, problem);
+  while (!std::filesystem::exists(there, problem) && there.has_relative_path()) there = there.parent_path();
+  if (!std::filesystem::is_directory(there, problem))
+    throw sdmae::error(there.string(), "is a file, not a folder", "choose another --out");
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    throw sdmae::error(folder.string(), "cannot be written (" + std::string(std::strerror(errno)) + ")",
+                       "choose another --out");
+}
+
 /// The checkpoint of a run's folder. Throws sdmae::error for a folder that holds a run already unless it is to be
-/// resumed, and for one to be resumed that holds none.
+/// resumed, for one to be resumed that holds none, and for one that could not be made: before the work.
 inline std::filesystem::path check_run_folder(const std::filesystem::path& folder, bool resume) {
   const std::filesystem::path checkpoint = checkpoint_in(folder);
   std::error_code problem;
@@ -30,24 +46,27 @@ inline std::filesystem::path check_run_folder(const std::filesystem::path& folde
     throw sdmae::error(checkpoint.string(), "is there already", "add --resume to go on, or choose another --out");
   if (!there && resume)
     throw sdmae::error(checkpoint.string(), "is not there, nothing to resume", "leave out --resume to start a run");
+  check_can_be_written(folder);
   return checkpoint;
 }
 
 inline void make_folder(const std::filesystem::path& folder) {
   std::error_code problem;
-  if (std::filesystem::exists(folder, problem) && !std::filesystem::is_directory(folder, problem))
-    throw sdmae::error(folder.string(), "is a file, not a folder", "choose another --out");
   std::filesystem::create_directories(folder, problem);
   if (problem)
     throw sdmae::error(folder.string(), "the folder cannot be made (" + problem.message() + ")",
                        "choose another --out");
 }
 
-/// See cosine_schedule: a floor above the peak counts as the peak.
-inline void tell_lowered(double min_learning_rate, double peak) {
-  if (min_learning_rate > peak)
+/// What is odd about a schedule, see sdmae::cosine_schedule: a floor above the peak, which counts as the peak; a
+/// warm-up that never ends.
+inline void tell_schedule(const sdmae::cosine_schedule& schedule, double min_learning_rate) {
+  if (min_learning_rate > schedule.peak)
     say("--min-lr " + number_text(min_learning_rate) + " is above the learning rate at this batch: lowered to " +
-        number_text(peak));
+        number_text(schedule.peak));
+  if (schedule.warmup_steps >= schedule.total_steps)
+    say("warm-up takes all epochs: the learning rate climbs to the end and never falls; choose a shorter "
+        "--warmup-epochs, or more epochs");
 }
 
 /// Settings for run.json, under their names without "sdmae.", numbers as numbers.

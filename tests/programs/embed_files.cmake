@@ -34,7 +34,7 @@ function(same_rows)
 endfunction()
 file(WRITE ${SCRATCH}/table.csv "group,path,label\ns,tiles/odd/tile_0007.png,\"a, b\"\ns,tiles/even/tile_0004.png,c\n")
 run(${words} --data table.csv --out table.npy)
-expect(FAILURE 1 SAYS "table.csv") # the table of the rows would replace the table of the data
+expect(FAILURE 2 SAYS "the table beside --out: is the file of --data")
 run(${words} --data table.csv --out rows.npy)
 expect(SUCCESS)
 file(READ ${SCRATCH}/rows.csv text)

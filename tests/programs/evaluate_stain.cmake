@@ -8,7 +8,7 @@ data_tool(glass tiles/glass 16 64)
 
 judged(plain normalised_stain OFF --checkpoint run/checkpoint.safetensors)
 judged(asked normalised_stain ON --checkpoint run/checkpoint.safetensors --normalise-stain yes)
-judged(normal normalised_stain ON --checkpoint normal.safetensors)
+judged(normal normalised_stain_version 2 --checkpoint normal.safetensors)
 judged(refused normalised_stain OFF --checkpoint normal.safetensors --normalise-stain no)
 differ(plain.csv asked.csv)
 same(normal.csv asked.csv)

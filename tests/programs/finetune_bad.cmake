@@ -29,7 +29,8 @@ refuses(1 "three: has class \"strange\", which the training set lacks" ${init} -
 refuses(1 "--batch 25|two has 24 images|at most 24" ${init} --train two --test two --batch 25)
 file(WRITE ${SCRATCH}/many.csv "path,label\n")
 foreach(i RANGE 1000)
-  file(APPEND ${SCRATCH}/many.csv "two/even/tile_0000.png,${i}\n")
+  string(REPEAT "./" ${i} dots) # a name of its own for each row
+  file(APPEND ${SCRATCH}/many.csv "${dots}two/even/tile_0000.png,${i}\n")
 endforeach()
 refuses(1 "many.csv: has 1001 classes, there is room for 1000" ${init} --train many.csv --test many.csv --batch 8)
 if(READABLE MATCHES hdf5)

@@ -3,7 +3,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/harness.cmake)
 
 file(WRITE ${SCRATCH}/a_file "in the way")
 refuses(1 "a_file: is a file, not a folder" ${small_run} --steps 4 --out a_file)
-refuses(1 "a_file/run|cannot be made|--out" ${small_run} --steps 4 --out a_file/run)
+refuses(1 "a_file: is a file, not a folder|--out" ${small_run} --steps 4 --out a_file/run)
 if(EXISTS /proc/self)
   refuses(1 "/proc/run|cannot be made|--out" ${small_run} --steps 4 --out /proc/run)
 endif()

@@ -26,11 +26,21 @@ export LC_ALL
 stop() { printf 'run.sh: %s\n' "$1" >&2; exit "${2:-1}"; }
 say() { printf '== %s\n' "$*" >&2; }
 
+known_policies="mae released stopped features texture texture-released texture-stopped texture-features"
+# one_of WORD KNOWN…
+one_of() {
+  word=$1
+  shift
+  case " $* " in *" $word "*) ;; *) return 1 ;; esac
+}
+usage() { stop "usage: sh run.sh DATA OUT [table]; the head of the script names its settings" 2; }
+
 # With ROW SEED only that row is made, see chain below.
 asked_row=${3:-} asked_seed=${4:-}
 case "$#$asked_row" in
-  2 | 3table | 4random | 4supervised | 4mae* | 4released | 4stopped | 4features | 4texture*) ;;
-  *) stop "usage: sh run.sh DATA OUT [table]; the head of the script names its settings" 2 ;;
+  2 | 3table | 4mae-0.*) ;;
+  4*) one_of "$asked_row" random supervised $known_policies || usage ;;
+  *) usage ;;
 esac
 for part in train test unlabelled; do
   [ -d "$1/$part" ] || stop "$1/$part: no such folder; DATA holds train/, test/ and unlabelled/"
@@ -76,11 +86,7 @@ for ratio in $ratios; do
   case $ratio in 0.[0-9]*) ;; *) stop "RATIOS: $ratio is no mask ratio; 0.75 is one" 2 ;; esac
 done
 for name in $policies; do
-  case $name in
-    mae | released | stopped | features | texture | texture-released | texture-stopped | texture-features) ;;
-    *) stop "POLICIES: there is no policy $name; there are: mae, released, stopped, features, and texture alone or as\
- texture-released, texture-stopped, texture-features" 2 ;;
-  esac
+  one_of "$name" $known_policies || stop "POLICIES: there is no policy $name; there are: $known_policies" 2
 done
 first_seed=${seeds%% *}
 if [ -n "${PROGRAMS:-}" ]; then

@@ -56,14 +56,23 @@ inline void tiff_keep_message(const char*, const char* format, va_list values) {
   tiff_message() = text;
 }
 
-inline void catch_tiff_messages() {
+}  // namespace sdmae::detail
+
+namespace sdmae {
+
+/// Keeps libtiff from printing in this process, also where another library calls it; its errors go into ours.
+inline void keep_tiff_quiet() {
   static const bool once = [] {
-    TIFFSetErrorHandler(tiff_keep_message);
+    TIFFSetErrorHandler(detail::tiff_keep_message);
     TIFFSetWarningHandler(nullptr);
     return true;
   }();
   static_cast<void>(once);
 }
+
+}  // namespace sdmae
+
+namespace sdmae::detail {
 
 struct tiff_layout {
   std::uint32_t width = 0, height = 0;
@@ -165,7 +174,7 @@ inline conversion tiff_conversions(const tiff_layout& layout) {
 }
 
 inline decoded_image decode_tiff(const encoded_image& file) {
-  catch_tiff_messages();
+  keep_tiff_quiet();
   tiff_message().clear();
   tiff_reading reading{&file};
   const std::unique_ptr<TIFF, void (*)(TIFF*)> tiff(
@@ -188,4 +197,4 @@ inline decoded_image decode_tiff(const encoded_image& file) {
   return result;
 }
 
-}  // namespace sdmae::detail
+}  // namespace detail

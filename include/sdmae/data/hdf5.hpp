@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ class hdf5_images {
 
   /// Throws sdmae::error for a file that cannot be read or has no x of this type and shape.
   explicit hdf5_images(std::filesystem::path path) : path_(std::move(path)) {
-    const std::lock_guard lock(detail::hdf5_mutex);
+    const detail::hdf5_session session;
     x_ = std::make_unique<detail::hdf5_dataset>(path_, "x");
     const auto need = [&](bool good, const std::string& what) {
       if (!good) throw error(path_.string(), what, "x must be unsigned bytes [n, height, width, 3]");
@@ -44,7 +43,7 @@ class hdf5_images {
 
   hdf5_images(hdf5_images&&) = default;
   ~hdf5_images() {
-    const std::lock_guard lock(detail::hdf5_mutex);
+    const detail::hdf5_session session;
     x_.reset();
   }
 
@@ -52,7 +51,7 @@ class hdf5_images {
   std::string name(index i) const { return path_.filename().string() + "#" + std::to_string(i); }
 
   decoded_image load(index i) const {
-    const std::lock_guard lock(detail::hdf5_mutex);
+    const detail::hdf5_session session;
     decoded_image result{image8(static_cast<index>(x_->shape()[1]), static_cast<index>(x_->shape()[2])),
                          conversion::none};
     x_->read(static_cast<hsize_t>(i), 1, H5T_NATIVE_UINT8, result.image.pixels.data());
@@ -82,10 +81,19 @@ inline std::filesystem::path hdf5_label_file(const std::filesystem::path& pictur
   return pictures.parent_path() / name;
 }
 
+/// Whether a file of pictures has labels there, be they good or bad.
+inline bool hdf5_has_labels(const std::filesystem::path& pictures) {
+  const std::filesystem::path path = hdf5_label_file(pictures);
+  std::error_code problem;
+  if (path != pictures && std::filesystem::exists(path, problem)) return true;
+  const detail::hdf5_session session;
+  return detail::hdf5_holds(pictures, "y");
+}
+
 /// The labels y [n] or [n, 1, 1, 1] for the `count` pictures of a file (see hdf5_label_file). Throws sdmae::error when
 /// there are none, as many others, or when one is negative.
 inline std::vector<index> hdf5_labels(const std::filesystem::path& pictures, index count) {
-  const std::lock_guard lock(detail::hdf5_mutex);
+  const detail::hdf5_session session;
   std::filesystem::path path = hdf5_label_file(pictures);
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) path = pictures;

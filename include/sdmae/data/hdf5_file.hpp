@@ -17,8 +17,19 @@
 
 namespace sdmae::detail {
 
-/// Held around every call: not every build of libhdf5 may be used from several threads.
-inline std::mutex hdf5_mutex;
+/// Held around every call: not every build of libhdf5 may be used from several threads. In those that may, whether the
+/// library prints its stack of errors is a setting of each thread: it is kept from it here.
+class hdf5_session {
+ public:
+  hdf5_session() : lock_(mutex()) { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  std::lock_guard<std::mutex> lock_;
+};
 
 /// An identifier and what closes it.
 class hdf5_handle {
@@ -41,7 +52,7 @@ class hdf5_handle {
   herr_t (*close_)(hid_t) = nullptr;
 };
 
-/// What the library said last, the innermost sentence; it is kept from printing its stack.
+/// What the library said last, the innermost sentence.
 inline std::string hdf5_reason() {
   std::string reason;
   const auto take = [](unsigned, const H5E_error2_t* entry, void* text) -> herr_t {
@@ -53,6 +64,12 @@ inline std::string hdf5_reason() {
   return reason.empty() ? "no reason given" : reason;
 }
 
+/// Whether a file can be read and has something of this name.
+inline bool hdf5_holds(const std::filesystem::path& path, const std::string& name) {
+  const hdf5_handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  return file >= 0 && H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0;
+}
+
 /// A file and one of its datasets, open for reading.
 class hdf5_dataset {
  public:
@@ -60,7 +77,6 @@ class hdf5_dataset {
   hdf5_dataset(const std::filesystem::path& path, const std::string& name) : path_(path), name_(name) {
     std::error_code problem;
     if (!std::filesystem::exists(path, problem)) throw error(path.string(), "no such file", "check the path");
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     file_ = {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose};
     if (file_ < 0)
       throw error(path.string(), "cannot be read as HDF5 (" + hdf5_reason() + ")",

@@ -1,21 +1,13 @@
-// What samples are called and where they come from: classes, groups (slides, patients), duplicates.
+// The classes of samples, and their numbers.
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
-#include <filesystem>
 #include <map>
-#include <regex>
 #include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
-#include "sdmae/data/csv.hpp"
-#include "sdmae/data/fingerprint.hpp"
-#include "sdmae/data/image.hpp"
 
 namespace sdmae {
 
@@ -61,62 +53,6 @@ inline std::vector<index> numbered(const std::vector<std::string>& words, const 
     numbers.push_back(found->second);
   }
   return numbers;
-}
-
-/// The group of each sample, from its name. `rule` is a table with columns path and group (a name that ends in .csv),
-/// or a regular expression (ECMAScript) that is looked for in the file's name without its folders: its first part in
-/// parentheses, or else all that it matches, is the group: "^([^_]+)_" for <slide>_<patch>.jpeg. Throws sdmae::error
-/// for a rule that is neither, or that does not know a sample.
-inline std::vector<std::string> groups_by_rule(const std::vector<std::string>& names, const std::string& rule) {
-  std::vector<std::string> groups;
-  if (rule.size() > 4 && rule.compare(rule.size() - 4, 4, ".csv") == 0) {
-    const csv_table table = read_csv(rule);
-    const auto path = table.column("path"), group = table.column("group");
-    if (!path || !group) throw error(rule, "lacks column path or group", "the first line names them: path,group");
-    std::unordered_map<std::string, std::string> known;
-    for (const auto& row : table.rows) known[row[*path]] = row[*group];
-    for (const std::string& name : names) {
-      const auto found = known.find(name);
-      if (found == known.end()) throw error(rule, "has no row for " + name, "name every sample of both sets");
-      groups.push_back(found->second);
-    }
-    return groups;
-  }
-  try {
-    const std::regex expression(rule);
-    for (const std::string& name : names) {
-      const std::string file = std::filesystem::path(name).filename().string();
-      std::smatch match;
-      if (!std::regex_search(file, match, expression))
-        throw error("groups \"" + rule + "\"", "does not match " + file,
-                    "an example: \"^([^_]+)_\" takes what stands before the first _");
-      groups.push_back(match[match.size() > 1 ? 1 : 0].str());
-    }
-  } catch (const std::regex_error& problem) {
-    throw error("groups \"" + rule + "\"", std::string("is no regular expression (") + problem.what() + ")",
-                "an example: \"^([^_]+)_\"");
-  }
-  return groups;
-}
-
-/// A number that tells pictures apart by their pixels, whatever file they came from.
-inline std::uint64_t content_hash(const image8& image) {
-  fingerprint sum;
-  sum.add(static_cast<std::uint64_t>(image.width));
-  sum.add(std::string_view(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()));
-  return sum.value();
-}
-
-/// Pairs (place in `first`, place in `second`) of equal hashes: for each of `second` the earliest of `first`.
-inline std::vector<std::pair<index, index>> duplicates(const std::vector<std::uint64_t>& first,
-                                                       const std::vector<std::uint64_t>& second) {
-  std::unordered_map<std::uint64_t, index> place;
-  for (std::size_t i = 0; i < first.size(); ++i) place.emplace(first[i], static_cast<index>(i));
-  std::vector<std::pair<index, index>> pairs;
-  for (std::size_t i = 0; i < second.size(); ++i)
-    if (const auto found = place.find(second[i]); found != place.end())
-      pairs.emplace_back(found->second, static_cast<index>(i));
-  return pairs;
 }
 
 }  // namespace sdmae

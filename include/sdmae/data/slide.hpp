@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,9 +28,9 @@ struct slide_settings {
 /// Square tiles on a grid without gaps from the slide's corner, row by row; tiles that would reach over its edge, or
 /// with less tissue than asked for (see find_tissue, on an overview of at most 2,048 pixels), are left out. Each is
 /// read from the level next finer than asked for and resized as resample does: neighbouring tiles meet within half a
-/// pixel of that level. A resolution finer than the slide's enlarges. Throws sdmae::error for a slide that cannot be
-/// opened, says no µm a pixel (unless told), is smaller than a tile, or has no tissue. May be used from several threads
-/// at once.
+/// pixel of that level. A resolution finer than the slide's enlarges, at most 8 times. Throws sdmae::error for a slide
+/// that cannot be opened, says no µm a pixel (unless told), is smaller than a tile, or has no tissue. May be used from
+/// several threads at once.
 class slide_tiles {
  public:
   explicit slide_tiles(std::filesystem::path path, const slide_settings& settings = {})
@@ -39,12 +40,15 @@ class slide_tiles {
     scanned_at_ = settings.scanned_at > 0 ? settings.scanned_at : slide_.microns_per_pixel();
     if (!(scanned_at_ > 0))
       throw error(where(), "the slide does not say how many µm a pixel is",
-                  "tell it, if you know: 0.25 at 40x, 0.5 at 20x");
+                  "tell it, if you know (--slide-mpp): 0.25 at 40x, 0.5 at 20x");
+    if (scanned_at_ > 8 * settings.microns_per_pixel)
+      throw error(where(), text(settings.microns_per_pixel) + " µm a pixel are less than an eighth of the slide's",
+                  "it has " + text(scanned_at_) + ": ask for more");
     side_ = static_cast<double>(settings.tile) * settings.microns_per_pixel / scanned_at_;
     level_ = slide_.level_for(std::max(1.0, settings.microns_per_pixel / scanned_at_));
     read_side_ = std::max<index>(1, std::lround(side_ / slide_.downsample(level_)));
     if (read_side_ > 16384)
-      throw error(where(), "has no level near " + std::to_string(settings.microns_per_pixel) + " µm a pixel",
+      throw error(where(), "has no level near " + text(settings.microns_per_pixel) + " µm a pixel",
                   "ask for a finer resolution or smaller tiles");
     place_tiles();
   }
@@ -82,6 +86,11 @@ class slide_tiles {
 
  private:
   std::string where() const { return slide_.path().string(); }
+  static std::string text(double microns) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%g", microns);
+    return digits;
+  }
 
   void place_tiles() {
     const auto height = static_cast<double>(slide_.height()), width = static_cast<double>(slide_.width());

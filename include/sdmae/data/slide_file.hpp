@@ -26,7 +26,8 @@ class slide_file {
     if (!std::filesystem::exists(path_, problem)) throw error(path_.string(), "no such file", "check the path");
     slide_.reset(openslide_open(path_.c_str()));
     if (!slide_)
-      throw error(path_.string(), "is no slide that OpenSlide knows", "convert it to a tiled, pyramidal TIFF");
+      throw error(path_.string(), "is no slide that OpenSlide knows, or not all of it",
+                  "fetch it again, or convert it to a tiled, pyramidal TIFF");
     check();
   }
 

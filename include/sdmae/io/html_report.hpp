@@ -102,6 +102,11 @@ class html_report {
   /// Writes the file whole or not at all.
   void write(const std::filesystem::path& target) const {
     atomic_file file(target);
+    write(file);
+  }
+
+  /// Into a file that is open already, which is committed.
+  void write(atomic_file& file) const {
     file.write(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
@@ -125,7 +130,7 @@ class html_report {
       "tbody tr:nth-child(odd){background:var(--soft)}\n"
       "figure{margin:1rem 0}img,svg{max-width:100%;height:auto;background:#fff}\n"
       ".gallery{display:flex;flex-wrap:wrap;gap:1rem}.gallery figure{margin:0;width:9rem}.gallery img{width:100%}\n"
-      "figcaption{font-size:.9rem;opacity:.8}\n"
+      "figcaption{font-size:.9rem;opacity:.8;overflow-wrap:anywhere}\n"
       "@media print{body{max-width:none}figure,table{break-inside:avoid}}\n";
   std::string title_, body_;
 };

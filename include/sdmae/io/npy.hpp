@@ -106,7 +106,9 @@ class npy_rows {
   }
 
   [[noreturn]] void fail_with_errno(const std::string& what) const {
-    fail(what + " (" + std::strerror(errno) + ")", "check the folder and the disk; what is written is kept");
+    const int code = errno;
+    fail(what + " (" + std::strerror(code) + ")",
+         code == ENOENT ? "create the folder first" : "check the folder and the disk; what is written is kept");
   }
   [[noreturn]] void fail(const std::string& what, const std::string& remedy) const {
     throw error(target_.string(), what, remedy);
