@@ -149,8 +149,8 @@ void compare(const options& asked) {
                  "no groups are known: intervals take tiles for independent, and are too narrow where several "
                  "come from one slide\n");
   if (asked.first.size() + asked.second.size() > 2)
-    std::fprintf(stderr, "means over %zu and %zu runs; intervals are by slide alone, not by run\n", asked.first.size(),
-                 asked.second.size());
+    std::printf("means over %zu and %zu runs; intervals are by slide alone, not by run\n", asked.first.size(),
+                asked.second.size());
   print(figures);
   if (json) {
     json->write(program::report_text(report_of(asked, tables.images(), figures)));

@@ -133,11 +133,11 @@ if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
 endif()
 foreach(piece IN ITEMS
     "Model little, stain normalised: yes, crops 2, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
-    "| random | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
-    "| supervised | finetune | 0.625 (0.500–0.750) | 0.250–0.875 | +0.000 (+0.000 to +0.000) |"
-    "| released | linear | 0.625 (0.500–0.750) | 0.250–0.875 |"
-    "| mae-0.3 | knn | 0.500 | 0.250–0.875 |"
-    "| mae | knn | 0.500 | 0.250–0.875 |"
+    "| random | linear | 0.667 (0.500–0.750) | 0.667–0.667 | -0.333 (-0.333 to -0.333) |"
+    "| supervised | finetune | 1.000 (0.500–0.750) | 1.000–1.000 | +0.000 (+0.000 to +0.000) |"
+    "| released | linear | 1.000 (0.500–0.750) | 1.000–1.000 | +0.000 (+0.000 to +0.000) |"
+    "| mae-0.3 | knn | 0.667 | 0.667–0.667 |"
+    "| mae | knn | 0.667 | 0.667–0.667 |"
     "mae/linear, then released/linear, all tiles")
   string(FIND "${table}" "${piece}" place)
   if(place EQUAL -1)
@@ -157,7 +157,7 @@ endif()
 recipe(CROPS=1 ${asked})
 calls_are(0 "^pretrain ")
 calls_are(33 "--crops 1 ")
-if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean/paired.json)
+if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean/result.json)
   fault("CROPS=1 left no finetune-clean: ${err}")
 endif()
 recipe(${asked})

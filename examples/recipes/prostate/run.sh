@@ -97,7 +97,7 @@ data=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 root=$out/$model-$views$named
-mkdir -p "$root"
+mkdir -p "$root/pairs"
 
 cd "$(dirname "$0")/../../.."
 if [ -z "${PROGRAMS:-}" ]; then
@@ -251,22 +251,21 @@ else
   } | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
 fi
 
-# compared FIRST SECOND OPTION…: two folders of scores.
+# compared ROW CELL ROW CELL OPTION…: the second against the first, all seeds that there are of each.
 compared() {
-  one=$1 other=$2
-  shift 2
-  "$PROGRAMS/compare" --first "$one/scores.csv" --second "$other/scores.csv" "$@"
+  one=$1 one_cell=$2 other=$3 other_cell=$4
+  shift 4
+  set -- "$@" --first
+  for number in $seeds; do
+    [ ! -e "$root/$one/seed$number/$one_cell/scores.csv" ] || set -- "$@" "$root/$one/seed$number/$one_cell/scores.csv"
+  done
+  set -- "$@" --second
+  for number in $seeds; do
+    [ ! -e "$root/$other/seed$number/$other_cell/scores.csv" ] ||
+      set -- "$@" "$root/$other/seed$number/$other_cell/scores.csv"
+  done
+  "$PROGRAMS/compare" "$@"
 }
-
-# Every row against training from nothing, with the same seed and tiles, over all classes and benign against the rest.
-for folder in "$root"/*/seed*/*-all"$cropped" "$root"/*/seed*/*-clean"$cropped"; do
-  [ -e "$folder/result.json" ] || continue
-  seed=${folder%/*}
-  cell=${folder##*/}
-  base=$root/supervised/${seed##*/}/finetune-${cell#*-}
-  [ -e "$folder/paired.json" ] || compared "$base" "$folder" --json "$folder/paired.json" >/dev/null
-  [ -e "$folder/rest.json" ] || compared "$base" "$folder" --rest benign --json "$folder/rest.json" >/dev/null
-done
 
 # figure FILE FIGURE ENTRY: a number of a report.
 figure() {
@@ -283,31 +282,33 @@ over_seeds() {
   done
 }
 mean() { awk '{ sum += $1 } END { if (NR) printf "%.3f", sum / NR }'; }
-mean_and_range() {
-  awk 'NR == 1 { low = high = $1 } { sum += $1; if ($1 < low) low = $1; if ($1 > high) high = $1 }
-    END { if (NR == 1) printf "%.3f", sum; else if (NR) printf "%.3f (%.3f–%.3f)", sum / NR, low, high }'
+# Nothing of a single number, which is its own mean.
+range() {
+  awk 'NR == 1 { low = high = $1 } { if ($1 < low) low = $1; if ($1 > high) high = $1 }
+    END { if (NR > 1) printf " (%.3f–%.3f)", low, high }'
 }
 
-# line ROW CLASSIFIER KIND: a row of the table; nothing where there is no such result.
+# line ROW CLASSIFIER KIND: a row of the table, against training from nothing over all classes, and benign against the
+# rest; nothing where there is no such result.
 line() {
   cell=$2-$3
-  report=$root/$1/seed$first_seed/$cell
-  [ -e "$report/result.json" ] || return 0
-  printf '| %s | %s | %s | %.3f–%.3f |' "$1" "$2" \
-    "$(over_seeds "$1" "$cell" result.json balanced_accuracy value | mean_and_range)" \
-    "$(figure "$report/result.json" balanced_accuracy low)" "$(figure "$report/result.json" balanced_accuracy high)"
-  printf ' %+.3f (%+.3f to %+.3f) |' "$(figure "$report/paired.json" balanced_accuracy difference)" \
-    "$(figure "$report/paired.json" balanced_accuracy low)" "$(figure "$report/paired.json" balanced_accuracy high)"
-  printf ' %s | %s |\n' "$(over_seeds "$1" "$cell" rest.json balanced_accuracy second | mean)" \
-    "$(over_seeds "$1" "$cell" rest.json roc_auc second | mean)"
+  [ -e "$root/$1/seed$first_seed/$cell/result.json" ] || return 0
+  classes=$root/pairs/$1-$cell.json rest=$root/pairs/$1-$cell-benign.json
+  compared supervised "finetune-$3" "$1" "$cell" --json "$classes" >/dev/null
+  compared supervised "finetune-$3" "$1" "$cell" --rest benign --json "$rest" >/dev/null
+  of_classes() { figure "$classes" balanced_accuracy "$1"; }
+  printf '| %s | %s | %.3f%s | %.3f–%.3f |' "$1" "$2" "$(of_classes second)" \
+    "$(over_seeds "$1" "$cell" result.json balanced_accuracy value | range)" \
+    "$(of_classes second_low)" "$(of_classes second_high)"
+  printf ' %+.3f (%+.3f to %+.3f) |' "$(of_classes difference)" "$(of_classes low)" "$(of_classes high)"
+  printf ' %.3f | %.3f |\n' "$(figure "$rest" balanced_accuracy second)" "$(figure "$rest" roc_auc second)"
 }
 
 # table KIND ROW…
 table() {
   kind=$1
   shift
-  printf '| weights | classifier | balanced accuracy | 95 %% interval, seed %s | over supervised, seed %s |' \
-    "$first_seed" "$first_seed"
+  printf '| weights | classifier | balanced accuracy | 95 %% interval | over supervised |'
   printf ' benign or not: balanced accuracy | AUC |\n'
   printf '|---|---|---|---|---|---|---|\n'
   for row in "$@"; do
@@ -327,16 +328,15 @@ best() {
 
 fence=$(printf '\140\140\140')
 
-# against FIRST SECOND: two such, at the first seed.
+# against FIRST SECOND: two such.
 against() {
   if [ -z "$1" ] || [ -z "$2" ] || [ "$1" = "$2" ]; then return 0; fi
   for kind in "all$cropped" "clean$cropped"; do
-    one=$root/${1%/*}/seed$first_seed/${1#*/}-$kind
-    other=$root/${2%/*}/seed$first_seed/${2#*/}-$kind
-    if [ ! -e "$one/result.json" ] || [ ! -e "$other/result.json" ]; then continue; fi
+    [ -e "$root/${1%/*}/seed$first_seed/${1#*/}-$kind/result.json" ] || continue
+    [ -e "$root/${2%/*}/seed$first_seed/${2#*/}-$kind/result.json" ] || continue
     printf '\n%s, then %s, %s tiles; and benign against the rest:\n\n%s\n' "$1" "$2" "${kind%%-*}" "$fence"
-    compared "$one" "$other"
-    compared "$one" "$other" --rest benign
+    compared "${1%/*}" "${1#*/}-$kind" "${2%/*}" "${2#*/}-$kind"
+    compared "${1%/*}" "${1#*/}-$kind" "${2%/*}" "${2#*/}-$kind" --rest benign
     printf '%s\n' "$fence"
   done
 }
