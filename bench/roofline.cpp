@@ -12,6 +12,7 @@
 #include "sdmae/model/presets.hpp"
 #include "sdmae/train/preset_trainer.hpp"
 #include "support/known_presets.hpp"
+#include "support/presets.hpp"
 #include "support/program.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "sdmae/io/bar_chart.hpp"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "number_text.hpp"
-#include "program.hpp"
 #include "sdmae/data/augment.hpp"
+#include "validators.hpp"
 
 namespace program {
 

@@ -12,10 +12,10 @@
 #include "checkpoint_preset.hpp"
 #include "loader_batch.hpp"
 #include "memory.hpp"
-#include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "stain_option.hpp"
 #include "tile_source.hpp"
+#include "validators.hpp"
 
 namespace program {
 

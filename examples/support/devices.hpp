@@ -11,7 +11,7 @@
 #include "cuda_presets.hpp"
 #include "memory.hpp"
 #include "presets.hpp"
-#include "program.hpp"
+#include "validators.hpp"
 
 namespace program {
 

@@ -15,13 +15,13 @@
 #include "labelled_options.hpp"
 #include "labelled_part.hpp"
 #include "number_text.hpp"
-#include "program.hpp"
 #include "reading_options.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
 #include "training_run.hpp"
+#include "validators.hpp"
 
 namespace program {
 

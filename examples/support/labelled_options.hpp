@@ -14,9 +14,9 @@
 
 #include "labelled_part.hpp"
 #include "number_text.hpp"
-#include "program.hpp"
 #include "sdmae/eval/folds.hpp"
 #include "tile_selection.hpp"
+#include "validators.hpp"
 
 namespace program {
 

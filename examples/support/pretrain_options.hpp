@@ -13,13 +13,13 @@
 #include "augmentation_options.hpp"
 #include "devices.hpp"
 #include "number_text.hpp"
-#include "program.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
 #include "stain_option.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 #include "training_run.hpp"
+#include "validators.hpp"
 
 namespace program {
 

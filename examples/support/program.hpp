@@ -4,105 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <new>
-#include <numeric>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "sdmae/core/error.hpp"
+#include "spelling.hpp"
+#include "validators.hpp"
 
 namespace program {
-
-/// How many letters must be inserted, deleted or replaced to make one word into the other (Levenshtein).
-inline std::size_t edits(const std::string& from, const std::string& to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-/// The known word that `word` was probably meant to be, or "" when none is near.
-inline std::string nearest(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t least = 1 + word.size() / 3;
-  for (const std::string& candidate : known)
-    if (const std::size_t distance = edits(word, candidate); distance <= least && (best.empty() || distance < least)) {
-      best = candidate;
-      least = distance;
-    }
-  return best;
-}
-
-/// A validator for CLI11: the value lies in [low, high] (or (low, high] with `above`), else the range is told.
-inline CLI::Validator within(double low, double high, bool above = false) {
-  std::ostringstream range;
-  range << (above ? "(" : "[") << low << ", " << high << "]";
-  const auto refuse = [=, text = range.str()](std::string& value) -> std::string {
-    double number = 0;
-    const bool good =
-        CLI::detail::lexical_cast(value, number) && number <= high && (above ? number > low : number >= low);
-    return good ? "" : value + " is not in the range " + text;
-  };
-  return {refuse, "in " + range.str(), "within"};
-}
-
-inline CLI::Validator not_empty() {
-  return {[](std::string& value) { return std::string(value.empty() ? "must not be empty" : ""); }, "", "not_empty"};
-}
-
-/// A whole number in [low, high]. CLI11 alone takes -1 for the largest unsigned number, and the largest for a larger.
-template <class Number>
-CLI::Validator whole(Number low, Number high) {
-  const std::string range = std::to_string(low) + " to " + std::to_string(high);
-  const auto refuse = [=](std::string& value) -> std::string {
-    Number number = 0;
-    const char* const end = value.data() + value.size();
-    const auto [stop, problem] = std::from_chars(value.data(), end, number);
-    const bool good = problem == std::errc{} && stop == end && number >= low && number <= high;
-    return good ? "" : value + " is not a whole number from " + range;
-  };
-  return {refuse, range, "whole"};
-}
-
-#if defined(SDMAE_KNOWN_PRESETS)
-#if !defined(PROGRAM_TARGET)
-#define PROGRAM_TARGET "pretrain"  // of what is no program of its own
-#endif
-
-/// Words of a list separated by spaces.
-inline std::vector<std::string> words(const std::string& list) {
-  std::istringstream from(list);
-  return {std::istream_iterator<std::string>(from), {}};
-}
-
-/// The error for a preset that is not in this program: how to compile it in, or, for a typo, which was meant.
-inline sdmae::error no_such_preset(const std::string& name) {
-  const std::vector<std::string> known = words(SDMAE_KNOWN_PRESETS);
-  if (std::find(known.begin(), known.end(), name) != known.end()) {
-    std::string presets = SDMAE_COMPILED_PRESETS " " + name;
-    std::replace(presets.begin(), presets.end(), ' ', ';');
-    return {"--preset " + name, "this program was built without it",
-            "add it with: cmake " SDMAE_BUILD_FOLDER " -DSDMAE_PRESETS='" + presets +
-                "' && cmake --build " SDMAE_BUILD_FOLDER " --target " PROGRAM_TARGET};
-  }
-  const std::string meant = nearest(name, known);
-  return {"--preset " + name, "there is no such preset",
-          meant.empty() ? "there are: " SDMAE_KNOWN_PRESETS : "did you mean " + meant + "?"};
-}
-
-#endif
 
 namespace detail {
 

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "program.hpp"
 #include "sdmae/data/resample.hpp"
 #include "stain_option.hpp"
 #include "tile_reader.hpp"
+#include "validators.hpp"
 
 namespace program {
 

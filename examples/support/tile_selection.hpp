@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "number_text.hpp"
-#include "program.hpp"
 #include "sdmae/data/white.hpp"
 #include "tile_pass.hpp"
 #include "tile_source.hpp"
+#include "validators.hpp"
 
 namespace program {
 

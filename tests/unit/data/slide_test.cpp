@@ -1,8 +1,7 @@
-// Slides: levels, resolution, tissue, what is refused. Slides are made here; SDMAE_SLIDE may name a real one.
+// Slides: levels, resolution, tissue, what is refused. Slides are made here; see samples/ for real ones.
 #include "sdmae/data/slide.hpp"
 #if defined(SDMAE_TEST_HAS_image)
 
-#include <cstdlib>
 
 #include "catch.hpp"
 #include "sdmae/data/dataset.hpp"
@@ -94,21 +93,6 @@ TEST_CASE("slides without tissue, resolution or room for a tile are refused, eac
   const std::string bytes = bytes_of(slide.path);
   put_bytes(slide.folder / "cut.svs", bytes.substr(0, bytes.size() / 3));
   CHECK_THAT(refusal(slide.folder / "cut.svs"), says("cut.svs: "));
-}
-
-TEST_CASE("a real slide is cut into tiles of its own pixels") {
-  const char* const path = std::getenv("SDMAE_SLIDE");
-  if (path == nullptr) {
-    WARN("no slide named by SDMAE_SLIDE: nothing looked at");
-    return;
-  }
-  const sdmae::slide_file slide(path);
-  const sdmae::slide_tiles tiles(path, {.microns_per_pixel = slide.microns_per_pixel(), .tile = 224});
-  const sdmae::slide_tiles coarse(path, {.microns_per_pixel = 2 * slide.microns_per_pixel(), .tile = 112});
-  WARN(tiles.size() << " tiles of " << slide.width() << " x " << slide.height() << " pixels");
-  for (index i = 0; i < tiles.size(); ++i)
-    CHECK(tiles.load(i).image == slide.read(0, tiles.at(i).left, tiles.at(i).top, 224, 224));
-  CHECK(coarse.size() == tiles.size());
 }
 
 }  // namespace

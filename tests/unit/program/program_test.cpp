@@ -1,5 +1,7 @@
 #include "support/program.hpp"
 
+#include "support/presets.hpp"
+
 #include <iostream>
 #include <sstream>
 #include <string>
