@@ -83,7 +83,7 @@ case ${1:-} in
     install_dependencies
     prepare_build
     # A build that is there keeps the model presets that were added to it.
-    [ -e build/quickstart/CMakeCache.txt ] || cmake --preset quickstart
+    if [ -e build/quickstart/CMakeCache.txt ]; then cmake build/quickstart; else cmake --preset quickstart; fi
     cmake --build --preset quickstart
     say "Pre-training on generated tissue"
     resume=; [ ! -e runs/quickstart/checkpoint.safetensors ] || resume=--resume  # a second run goes on from the first

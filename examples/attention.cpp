@@ -93,10 +93,11 @@ void print_distances(const char* tower, const sdmae::tower_attention& its) {
 }
 
 void attention(const program::view_options& asked) {
-  program::checkpoint_view view(asked);
-  const sdmae::attention_study found = view.trainer().attention(view.examples(), view.slice());
   std::filesystem::path distances = asked.out;
   distances.replace_filename(distances.stem().string() + "_distance.png");
+  program::check_outputs({{"--out", asked.out}, {"the picture beside --out", distances.string()}}, asked.inputs());
+  program::checkpoint_view view(asked);
+  const sdmae::attention_study found = view.trainer().attention(view.examples(), view.slice());
   draw_maps(asked, found, view.image());
   draw_distances(distances, found);
   std::printf("mean attention distance of every head, in pixels\n");

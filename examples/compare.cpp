@@ -102,12 +102,9 @@ void print(const std::vector<eval::paired_figure>& figures) {
 
 nlohmann::ordered_json report_of(const options& asked, const program::score_table& table,
                                  const std::vector<eval::paired_figure>& figures) {
-  const auto said = [](const std::vector<std::string>& files) {
-    return files.size() == 1 ? nlohmann::ordered_json(files[0]) : nlohmann::ordered_json(files);
-  };
   nlohmann::ordered_json report{
-      {"first", said(asked.first)},
-      {"second", said(asked.second)},
+      {"first", asked.first},
+      {"second", asked.second},
       {"images", table.size()},
       {"groups", sdmae::sorted_words(table.groups).size()},
       {"classes", table.classes},
@@ -149,7 +146,7 @@ void compare(const options& asked) {
                  "no groups are known: intervals take tiles for independent, and are too narrow where several "
                  "come from one slide\n");
   if (asked.first.size() + asked.second.size() > 2)
-    std::printf("means over %zu and %zu runs; intervals are by slide alone, not by run\n", asked.first.size(),
+    std::printf("means over %zu and %zu runs; intervals say nothing of other seeds\n", asked.first.size(),
                 asked.second.size());
   print(figures);
   if (json) {

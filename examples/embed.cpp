@@ -29,6 +29,7 @@ struct options {
   program::white_option white;
   program::reading_options reading;
   program::device_options device;
+  index synthetic = 4096;
   std::uint64_t seed = 0;
   int threads = 0;
 };
@@ -90,9 +91,10 @@ std::optional<program::slide_overview> overview_of(const options& asked, const p
 
 void embed(const options& asked) {
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
-  const auto tiles = asked.white.applied_to(
-      program::open_tiles(asked.data, encoder.image().height, asked.slide, asked.reading.interpolation()), asked.data,
-      asked.threads);
+  const auto tiles =
+      asked.white.applied_to(program::open_unlabelled(asked.data, encoder.image(), asked.slide, asked.seed,
+                                                      asked.synthetic, asked.reading.interpolation()),
+                             asked.data, asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
   program::check_outputs(
@@ -130,7 +132,8 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoint", asked.checkpoint,
                  "safetensors file with weights in released names; a classifier's rows are its scores")
       ->required();
-  app.add_option("--data", asked.data, "folder of images, table (.csv: path,label), PCam's HDF5 (.h5), or slide")
+  app.add_option("--data", asked.data,
+                 "folder of images, table (.csv: path,label), PCam's HDF5 (.h5), slide, or synthetic")
       ->required();
   app.add_option("--out", asked.out, "matrix to write, a row an image; beside it a table .csv")->required()->check(npy);
   app.add_option(
@@ -143,7 +146,9 @@ int main(int argc, char** argv) {
   asked.white.declare(app);
   asked.reading.declare(app, "features, or scores,", "as the checkpoint was trained");
   asked.device.declare(app);
-  app.add_option("--seed", asked.seed, "taken like by every program; nothing here is random")
+  app.add_option("--synthetic", asked.synthetic, "images of --data synthetic (4096)")
+      ->check(program::whole<sdmae::index>(1, 100'000'000));
+  app.add_option("--seed", asked.seed, "of --data synthetic (0)")
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
   return program::run(app, argc, argv, [&] { embed(asked); });

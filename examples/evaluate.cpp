@@ -24,6 +24,33 @@ namespace {
 using sdmae::index;
 namespace eval = sdmae::eval;
 
+/// --method, and the options of single methods.
+class method_options {
+ public:
+  explicit method_options(const CLI::Option* method) : method_(method) {}
+  void add(const char* method, const CLI::Option* option) { options_.emplace_back(method, option); }
+
+  /// Throws CLI::ValidationError where one was given that is of another method than the chosen one.
+  void check(const std::string& chosen) const {
+    for (const auto& [method, option] : options_)
+      if (method != chosen) refuse(option, "of --method " + chosen);
+  }
+  /// The same where none is chosen, for a classifier is judged as it is.
+  void check_none() const {
+    const std::string here = "for a checkpoint that is a classifier";
+    refuse(method_, here);
+    for (const auto& [method, option] : options_) refuse(option, here);
+  }
+
+ private:
+  static void refuse(const CLI::Option* option, const std::string& here) {
+    if (option->count() > 0) throw CLI::ValidationError(option->get_name() + " is not " + here);
+  }
+
+  const CLI::Option* method_;
+  std::vector<std::pair<std::string, const CLI::Option*>> options_;
+};
+
 struct options {
   std::string checkpoint, preset, method = "linear", json, scores, report;
   eval::knn_settings neighbours;
@@ -33,7 +60,6 @@ struct options {
   program::reading_options reading;
   program::device_options device;
   int threads = 0;
-  bool method_given = false;
 };
 
 /// A data set and its features.
@@ -89,7 +115,7 @@ struct judged {
   std::vector<std::string> classes;
   std::vector<double> scores;  // [samples, classes], probabilities
   index width = 0;             // of test.features
-  const char* mapped = "Features of the test images";
+  std::string title, mapped;   // of the page, and of its map
 };
 
 void begin_report(const options& asked, const program::frozen_encoder& encoder, nlohmann::ordered_json& report) {
@@ -115,6 +141,8 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
                  {"method", asked.method},
                  {"classes", found.classes}});
   report.update(program::overlap(train, found.test));
+  found.title = "Frozen features of " + asked.checkpoint;
+  found.mapped = "Features of the test images";
   found.width = encoder.width();
   found.scores = classify(asked, train, found.test, static_cast<index>(found.classes.size()), found.width, report);
   return found;
@@ -122,8 +150,6 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
 
 /// By the classifier that the checkpoint is.
 judged by_itself(const options& asked, const std::vector<std::string>& classes, nlohmann::ordered_json& report) {
-  if (asked.method_given)
-    throw CLI::ValidationError("--method is for frozen features, and " + asked.checkpoint + " is a classifier");
   judged found;
   found.classes = classes;
   asked.data.open_test(found.test, classes, asked.reading.interpolation(), asked.threads);
@@ -134,6 +160,7 @@ judged by_itself(const options& asked, const std::vector<std::string>& classes, 
   report["groups"]["test"] = sdmae::sorted_words(found.test.tiles->groups).size();
   found.width = encoder.width();
   found.scores = program::probabilities(found.test.features, found.width);
+  found.title = "Classifier " + asked.checkpoint;
   found.mapped = "Scores of the test images";
   return found;
 }
@@ -152,9 +179,9 @@ class outputs {
     if (!asked.report.empty()) page_.emplace(asked.report);
   }
 
-  void write(const options& asked, const judged& found, const nlohmann::ordered_json& report) {
+  void write(const judged& found, const nlohmann::ordered_json& report) {
     if (page_) {
-      sdmae::html_report page("Frozen features of " + asked.checkpoint);
+      sdmae::html_report page(found.title);
       program::add_figures(page, report, found.classes);
       program::add_map(page, found.mapped, program::mapped_images::of(found.test, found.classes), found.test.features,
                        found.width);
@@ -176,29 +203,16 @@ class outputs {
   std::optional<sdmae::atomic_file> json_, scores_, page_;
 };
 
-void evaluate(const options& asked) {
+void evaluate(const options& asked, const method_options& of_methods) {
   outputs files(asked);
   nlohmann::ordered_json report;
   const std::vector<std::string> trained = program::classes_of_checkpoint(asked.checkpoint);
+  trained.empty() ? of_methods.check(asked.method) : of_methods.check_none();
   const judged found = trained.empty() ? by_fitted(asked, report) : by_itself(asked, trained, report);
   program::judge(found.scores, found.test, found.classes,
                  {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
-  files.write(asked, found, report);
+  files.write(found, report);
 }
-
-/// Refuses options of a method that was not chosen.
-class method_options {
- public:
-  void add(const char* method, CLI::Option* option) { options_.emplace_back(method, option); }
-  void check(const std::string& chosen) const {
-    for (const auto& [method, option] : options_)
-      if (option->count() > 0 && chosen != method)
-        throw CLI::ValidationError(option->get_name() + " is of --method " + method + ", not of " + chosen);
-  }
-
- private:
-  std::vector<std::pair<std::string, const CLI::Option*>> options_;
-};
 
 }  // namespace
 
@@ -212,11 +226,11 @@ int main(int argc, char** argv) {
   app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
   asked.data.declare(app);
   asked.reading.declare(app, "features", "as the checkpoint was trained");
-  const CLI::Option* const method =
+  method_options of_methods(
       app.add_option("--method", asked.method,
                      "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
                      "neighbours by cosine; probe: the released recipe (linear)")
-          ->check(CLI::IsMember({"linear", "knn", "probe"}));
+          ->check(CLI::IsMember({"linear", "knn", "probe"})));
   app.add_option("--json", asked.json, "write everything into this file, too")->check(program::not_empty());
   app.add_option("--scores", asked.scores,
                  "write a table (.csv) of the test images: path,label,group and each class's probability, for compare")
@@ -225,7 +239,6 @@ int main(int argc, char** argv) {
                  "write a page (.html) with figures, a map of features and the surest mistakes")
       ->check(program::not_empty());
   app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  method_options of_methods;
   of_methods.add("knn", app.add_option("--neighbours", asked.neighbours.neighbours, "knn: how many vote (20)")
                             ->check(program::whole<sdmae::index>(1, most)));
   of_methods.add("knn", app.add_option("--temperature", asked.neighbours.temperature, "knn: of the votes (0.07)")
@@ -242,9 +255,5 @@ int main(int argc, char** argv) {
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   asked.device.declare(app);
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
-  return program::run(app, argc, argv, [&] {
-    of_methods.check(asked.method);
-    asked.method_given = method->count() > 0;
-    evaluate(asked);
-  });
+  return program::run(app, argc, argv, [&] { evaluate(asked, of_methods); });
 }

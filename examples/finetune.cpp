@@ -40,14 +40,15 @@ class finetuning {
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
     classes_ = options.data.open(train_, test_, options.reading.interpolation(), options.threads);
-    plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, test_, classes_);
+    plan_ = program::plan_finetuning(options, preset_, preset_name_, train_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
     trainer_ = preset_.make(plan_.trainer);
     plan_.settings["sdmae.policies"] = trainer_->policies();
-    if (options.resume)
+    if (options.resume) {
       sdmae::resume_checkpoint(checkpoint_, *trainer_, plan_.settings);
-    else if (!options.from_nothing)
-      start_from(options.init);
+      check_judged();
+    }
+    if (!options.resume && !options.from_nothing) start_from(options.init);
   }
 
   void run() {
@@ -84,6 +85,16 @@ class finetuning {
     if (!options_.from_nothing) return program::preset_name_of_checkpoint(options_.init, options_.preset);
     if (options_.preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
     return options_.preset;
+  }
+
+  /// Throws sdmae::error where the run was judged already, on other images: that judgement stays.
+  void check_judged() const {
+    const fs::path table = folder_ / "scores.csv";
+    std::error_code problem;
+    if (fs::exists(table, problem) && program::read_scores(table.string()).paths != test_.tiles->names())
+      throw sdmae::error(table.string(),
+                         "is of other images than " + options_.data.tried_on() + ", and would be replaced",
+                         "judge those with evaluate --checkpoint " + checkpoint_.string());
   }
 
   /// Takes the encoder of a file, and notes what became of every tensor. The final norm of an encoder that painted has

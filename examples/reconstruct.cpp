@@ -4,12 +4,14 @@
 #include <string>
 
 #include "support/checkpoint_view.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/run_pictures.hpp"
 
 namespace {
 
 void reconstruct(const program::view_options& asked) {
+  program::check_outputs({{"--out", asked.out}}, asked.inputs());
   program::checkpoint_view view(asked);
   if (!view.hides())
     throw sdmae::error("--mask-ratio", "hides no patch of this model, nothing is painted", "choose a larger ratio");

@@ -12,6 +12,7 @@
 #include "checkpoint_preset.hpp"
 #include "loader_batch.hpp"
 #include "memory.hpp"
+#include "output_files.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "stain_option.hpp"
 #include "tile_source.hpp"
@@ -27,6 +28,8 @@ struct view_options {
   int threads = 0;
   slide_options slide;
   stain_option stain;
+
+  std::vector<named_path> inputs() const { return {{"--checkpoint", checkpoint}, {"--data", data}}; }
 
   /// `rows`: images when nobody says; `what_is_written`: of --out; `hidden`: what --mask-ratio is a share of; `none`:
   /// whether it may be 0.

@@ -129,7 +129,7 @@ inline std::string data_text(const labelled_part& part) {
 
 inline sdmae::run_settings finetune_settings(const finetune_options& o, const sdmae::augmentation& augment,
                                              const std::string& preset, const labelled_part& train,
-                                             const labelled_part& test, const std::vector<std::string>& classes) {
+                                             const std::vector<std::string>& classes) {
   const nlohmann::json names = classes;
   return {{"sdmae.preset", preset},
           {"sdmae.start", o.from_nothing ? "nothing" : "weights"},
@@ -149,8 +149,7 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const sd
           {"sdmae.augmentation", augmentation_text(augment)},
           {"sdmae.interpolation", o.reading.filter},
           {"sdmae.classes", names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-          {"sdmae.data", data_text(train)},
-          {"sdmae.test", data_text(test)}};
+          {"sdmae.data", data_text(train)}};
 }
 
 }  // namespace detail
@@ -158,7 +157,7 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const sd
 /// Throws sdmae::error when the training set does not fill a batch, or has more classes than there is room for.
 inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::registered_classifier& preset,
                                      const std::string& preset_name, const labelled_part& train,
-                                     const labelled_part& test, const std::vector<std::string>& classes) {
+                                     const std::vector<std::string>& classes) {
   finetune_plan plan;
   const auto images = static_cast<sdmae::index>(train.labels.size()), count = static_cast<sdmae::index>(classes.size());
   if (images < o.batch)
@@ -191,7 +190,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .total_steps = plan.total_steps}};
   plan.reading = o.chosen_reading();
   plan.augment = o.augmentation(plan.reading);
-  plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, test, classes);
+  plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
   stain_option::note(plan.reading.normalise_stain, plan.settings);
   return plan;
 }

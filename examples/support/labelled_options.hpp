@@ -92,11 +92,11 @@ struct labelled_options {
       if (labels[i] == label) found.insert(slides.empty() ? static_cast<sdmae::index>(i) : slides[i]);
     return found.size();
   }
-  [[noreturn]] void refuse_split(const std::string& label, std::size_t count) const {
+  [[noreturn]] void refuse_split(const std::string& label, std::size_t count, bool images) const {
     throw sdmae::error("--test-share " + number_text(*test_share),
-                       "cannot cut class \"" + label + "\" of " + train + ", which is of " + std::to_string(count) +
-                           (count == 1 ? " slide" : " slides"),
-                       count < 2 ? "give --test: a class needs two slides to be cut"
+                       "cannot cut class \"" + label + "\" of " + train + ", which has " + std::to_string(count) +
+                           (images ? " images" : " groups"),
+                       count < 2 ? "give --test: a class is cut between two, slides, say"
                                  : "choose another share or --split-seed, or give --test");
   }
 
@@ -113,7 +113,7 @@ struct labelled_options {
     for (index c = 0; c < count; ++c)
       for (const auto& half : chosen)
         if (std::none_of(half.begin(), half.end(), [&](index i) { return labels[static_cast<std::size_t>(i)] == c; }))
-          refuse_split(classes[static_cast<std::size_t>(c)], groups_of(labels, slides, c));
+          refuse_split(classes[static_cast<std::size_t>(c)], groups_of(labels, slides, c), slides.empty());
     if (all->groups.empty())
       std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str());  // the rest is said by overlap()
     learned.tiles = std::make_unique<tile_selection>(all, std::move(chosen[0]));

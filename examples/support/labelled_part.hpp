@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sdmae/data/duplicates.hpp"
@@ -39,17 +40,24 @@ struct labelled_part {
  private:
   /// What a table may lack, or say twice.
   void check_rows() const {
-    std::map<std::string, std::string> known;
+    std::map<std::string, std::pair<std::string, std::string>> known;  // of a name: its class and its group
     const std::vector<std::string> names = tiles->names();
     for (std::size_t i = 0; i < names.size(); ++i) {
       const std::string& label = tiles->labels[i];
       if (label.empty())
         throw sdmae::error(path, names[i] + " has no class", "give every row a label, or leave it out");
-      if (!tiles->groups.empty() && tiles->groups[i].empty())
+      const std::string group = tiles->groups.empty() ? "" : tiles->groups[i];
+      if (!tiles->groups.empty() && group.empty())
         throw sdmae::error(path, names[i] + " has no group", "give every row one, or leave the column out");
-      if (const auto [at, added] = known.emplace(names[i], label); !added && at->second != label)
-        throw sdmae::error(path, names[i] + " has two classes, " + at->second + " and " + label,
-                           "name every image once");
+      if (const auto [at, added] = known.emplace(names[i], std::pair(label, group)); !added) {
+        const auto& [first, first_group] = at->second;
+        if (first != label || first_group != group)
+          throw sdmae::error(
+              path,
+              names[i] + " has two " +
+                  (first != label ? "classes, " + first + " and " + label : "groups, " + first_group + " and " + group),
+              "name every image once");
+      }
     }
   }
 };

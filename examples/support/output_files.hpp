@@ -17,10 +17,11 @@ using named_path = std::pair<std::string, std::string>;
 /// Throws CLI::ValidationError for an output that would replace an input, or another output.
 inline void check_outputs(const std::vector<named_path>& outputs, const std::vector<named_path>& inputs) {
   const auto same = [](const std::string& one, const std::string& other) {
-    std::error_code ignored;
+    std::error_code ignored, a, b;
     if (one.empty() || other.empty()) return false;
-    return std::filesystem::equivalent(one, other, ignored) ||
-           std::filesystem::weakly_canonical(one, ignored) == std::filesystem::weakly_canonical(other, ignored);
+    if (std::filesystem::equivalent(one, other, ignored)) return true;
+    const auto first = std::filesystem::weakly_canonical(one, a), second = std::filesystem::weakly_canonical(other, b);
+    return !a && !b && first == second;
   };
   for (auto output = outputs.begin(); output != outputs.end(); ++output) {
     const auto refuse_file_of = [&](const named_path& other) {

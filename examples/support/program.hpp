@@ -31,11 +31,10 @@ inline std::string usage_error(const CLI::App& options, const CLI::ParseError& p
   std::vector<std::string> known;
   for (const CLI::Option* option : options.get_options())
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  for (const std::string& unknown : options.remaining()) {
-    const std::string meant = nearest(unknown.substr(0, unknown.find('=')), known);
-    if (meant.empty()) continue;
-    line += line.find(unknown) == std::string::npos ? "; instead of " + unknown : "";
-    line += "; did you mean " + meant + "?";
+  for (const std::string& word : options.remaining()) {
+    if (word.rfind('-', 0) != 0) continue;  // a value
+    const std::string unknown = word.substr(0, word.find('=')), meant = nearest(unknown, known);
+    if (!meant.empty()) line += "; did you mean " + meant + " instead of " + unknown + "?";
   }
   return line;
 }

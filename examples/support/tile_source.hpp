@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -142,9 +143,14 @@ inline std::unique_ptr<tile_source> open_table(const std::string& path) {
 inline std::unique_ptr<tile_source> open_hdf5(const std::string& path, bool with_labels) {
 #if defined(PROGRAM_READS_HDF5)
   auto tiles = std::make_unique<held_tiles<sdmae::hdf5_images>>(sdmae::hdf5_images(path));
-  if (with_labels || sdmae::hdf5_has_labels(path))
-    for (const sdmae::index label : sdmae::hdf5_labels(path, tiles->size()))
-      tiles->labels.push_back(std::to_string(label));
+  try {
+    if (with_labels || sdmae::hdf5_has_labels(path))
+      for (const sdmae::index label : sdmae::hdf5_labels(path, tiles->size()))
+        tiles->labels.push_back(std::to_string(label));
+  } catch (const sdmae::error& problem) {
+    if (with_labels) throw;
+    std::fprintf(stderr, "labels are left out: %s\n", problem.what());
+  }
   return tiles;
 #else
   static_cast<void>(with_labels);
@@ -183,11 +189,12 @@ inline std::unique_ptr<tile_source> open_tiles(const std::string& path, sdmae::i
                                                sdmae::interpolation filter, bool with_labels = false) {
   const std::string ending = detail::lower_ending(path);
   std::error_code problem;
-  const bool exists = std::filesystem::exists(path, problem);
-  if (path == generated_tissue && !exists)
-    throw sdmae::error(path, "has neither files nor classes",
-                       "give images; models can only be trained on it and tried");
-  const bool folder = !exists || std::filesystem::is_directory(path, problem), table = ending == ".csv",
+  if (!std::filesystem::exists(path, problem)) {
+    if (path == generated_tissue)
+      throw sdmae::error(path, "has no classes", "give images; models can only be shown it where classes do not count");
+    throw sdmae::error(path, "no such file or folder", "check the path");
+  }
+  const bool folder = std::filesystem::is_directory(path, problem), table = ending == ".csv",
              hdf5 = ending == ".h5" || ending == ".hdf5", slide = !folder && !table && !hdf5;
   if (!slide) how.refuse_for(path);
   std::unique_ptr<tile_source> tiles;
@@ -208,8 +215,9 @@ inline std::unique_ptr<tile_source> open_tiles(const std::string& path, sdmae::i
 
 /// What models learn from or are shown, whatever its classes: open_tiles, and generated_tissue for `images` such ones.
 inline std::unique_ptr<tile_source> open_unlabelled(const std::string& path, sdmae::image_shape shape,
-                                                    const slide_options& how, std::uint64_t seed, sdmae::index images) {
-  if (path != generated_tissue) return open_tiles(path, shape.height, how, sdmae::interpolation::bilinear);
+                                                    const slide_options& how, std::uint64_t seed, sdmae::index images,
+                                                    sdmae::interpolation filter = sdmae::interpolation::bilinear) {
+  if (path != generated_tissue) return open_tiles(path, shape.height, how, filter);
   how.refuse_for(path);
   return std::make_unique<detail::held_tiles<sdmae::synthetic_tissue>>(
       sdmae::synthetic_tissue(seed, images, shape.height, shape.width));

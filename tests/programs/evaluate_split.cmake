@@ -22,7 +22,7 @@ foreach(wrong IN ITEMS 0 1 -1 half)
 endforeach()
 refuses(1 "--test-share 0.01: cannot cut class \"even\" of all.csv" ${words} --test-share 0.01)
 file(WRITE ${SCRATCH}/few.csv "path,label,group\ntiles/even/tile_0000.png,even,a\ntiles/odd/tile_0001.png,odd,b\ntiles/odd/tile_0003.png,odd,c\n")
-refuses(1 "--test-share 0.5: cannot cut class \"even\" of few.csv, which is of 1 slide|needs two slides" ${model} --train few.csv
+refuses(1 "--test-share 0.5: cannot cut class \"even\" of few.csv, which has 1 groups|between two" ${model} --train few.csv
   --test-share 0.5)
 
 run(${words} --test-share 0.25 --json one.json)

@@ -106,6 +106,10 @@ expect(SUCCESS)
 same(straight/checkpoint.safetensors parts/checkpoint.safetensors)
 steps_in_log(parts 12)
 state(before parts)
+# What was judged on one test set is not replaced by a judgement on another.
+list(TRANSFORM words REPLACE "^test$" train OUTPUT_VARIABLE elsewhere)
+refuses(1 "parts/scores.csv: is of other images than train|evaluate --checkpoint parts/checkpoint.safetensors" ${elsewhere}
+  --out parts --resume)
 run(${words} --out parts --resume)
 expect(SUCCESS)
 same(straight/checkpoint.safetensors parts/checkpoint.safetensors)

@@ -97,7 +97,7 @@ data=$(cd "$1" && pwd)
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 root=$out/$model-$views$named
-mkdir -p "$root/pairs"
+mkdir -p "$root"
 
 cd "$(dirname "$0")/../../.."
 if [ -z "${PROGRAMS:-}" ]; then
@@ -293,15 +293,20 @@ range() {
 line() {
   cell=$2-$3
   [ -e "$root/$1/seed$first_seed/$cell/result.json" ] || return 0
-  classes=$root/pairs/$1-$cell.json rest=$root/pairs/$1-$cell-benign.json
-  compared supervised "finetune-$3" "$1" "$cell" --json "$classes" >/dev/null
-  compared supervised "finetune-$3" "$1" "$cell" --rest benign --json "$rest" >/dev/null
-  of_classes() { figure "$classes" balanced_accuracy "$1"; }
-  printf '| %s | %s | %.3f%s | %.3f–%.3f |' "$1" "$2" "$(of_classes second)" \
+  base=supervised base_cell=finetune-$3
+  [ -e "$root/$base/seed$first_seed/$base_cell/scores.csv" ] || base=$1 base_cell=$cell
+  compared "$base" "$base_cell" "$1" "$cell" --json "$pair" >/dev/null
+  printf '| %s | %s | %.3f%s | %.3f–%.3f |' "$1" "$2" "$(figure "$pair" balanced_accuracy second)" \
     "$(over_seeds "$1" "$cell" result.json balanced_accuracy value | range)" \
-    "$(of_classes second_low)" "$(of_classes second_high)"
-  printf ' %+.3f (%+.3f to %+.3f) |' "$(of_classes difference)" "$(of_classes low)" "$(of_classes high)"
-  printf ' %.3f | %.3f |\n' "$(figure "$rest" balanced_accuracy second)" "$(figure "$rest" roc_auc second)"
+    "$(figure "$pair" balanced_accuracy second_low)" "$(figure "$pair" balanced_accuracy second_high)"
+  if [ "$base/$base_cell" = "$1/$cell" ]; then
+    printf ' |'
+  else
+    printf ' %+.3f (%+.3f to %+.3f) |' "$(figure "$pair" balanced_accuracy difference)" \
+      "$(figure "$pair" balanced_accuracy low)" "$(figure "$pair" balanced_accuracy high)"
+  fi
+  compared "$base" "$base_cell" "$1" "$cell" --rest benign --json "$pair" >/dev/null
+  printf ' %.3f | %.3f |\n' "$(figure "$pair" balanced_accuracy second)" "$(figure "$pair" roc_auc second)"
 }
 
 # table KIND ROW…
@@ -341,6 +346,7 @@ against() {
   done
 }
 
+pair=$root/pair.json.partial # of the line that is being written
 painters=
 distillers=
 for name in $policies; do
@@ -364,6 +370,7 @@ done
   against supervised/finetune "$distiller"
   against "$painter" "$distiller"
 } >"$root/table.md.partial"
+rm -f "$pair"
 mv "$root/table.md.partial" "$root/table.md"
 cat "$root/table.md"
 

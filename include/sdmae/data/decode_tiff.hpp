@@ -197,4 +197,4 @@ inline decoded_image decode_tiff(const encoded_image& file) {
   return result;
 }
 
-}  // namespace detail
+}  // namespace sdmae::detail

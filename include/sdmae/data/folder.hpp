@@ -14,6 +14,16 @@
 
 namespace sdmae {
 
+/// Whether a file is called as images are that data sets read: .png, .jpg, .jpeg, .tif, .tiff, in any case.
+inline bool is_image_name(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (std::string_view known : {".png", ".jpg", ".jpeg", ".tif", ".tiff"})
+    if (extension == known) return true;
+  return false;
+}
+
 /// Every .png, .jpg, .jpeg, .tif and .tiff file (in any case) below a folder. Sample i is the i-th of their relative
 /// paths, with '/' between folders, sorted as bytes. Hidden files and folders (names with a leading dot) are left out;
 /// links are followed. The list is made once, by the constructor, which throws an sdmae::error when the folder is
@@ -35,15 +45,6 @@ class image_folder : public image_list {
   }
 
  private:
-  static bool is_image(const std::filesystem::path& path) {
-    std::string extension = path.extension().string();
-    for (char& c : extension)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    for (std::string_view known : {".png", ".jpg", ".jpeg", ".tif", ".tiff"})
-      if (extension == known) return true;
-    return false;
-  }
-
   [[noreturn]] static void fail_listing(const std::filesystem::path& folder, const std::error_code& problem) {
     throw error(folder.string(), "cannot list the folder (" + problem.message() + ")", "make it readable");
   }
@@ -63,7 +64,7 @@ class image_folder : public image_list {
       if (name.front() == '.') continue;
       if (entry->is_directory(ignored))
         collect(entry->path(), prefix + name + "/", above);
-      else if (is_image(entry->path()) && entry->is_regular_file(ignored))
+      else if (is_image_name(entry->path()) && entry->is_regular_file(ignored))
         names_.push_back(prefix + name);
     }
     if (problem) fail_listing(folder, problem);

@@ -45,6 +45,8 @@ inline std::vector<std::string> groups_by_rule(const std::vector<std::string>& n
         throw error("groups \"" + rule + "\"", "does not match " + looked_at,
                     "an example: \"^([^_]+)_\" takes what stands before the first _");
       groups.push_back(match[match.size() > 1 ? 1 : 0].str());
+      if (groups.back().empty())
+        throw error("groups \"" + rule + "\"", "finds nothing in " + looked_at, "let it match a character at least");
     }
   } catch (const std::regex_error& problem) {
     throw error("groups \"" + rule + "\"", std::string("is no regular expression (") + problem.what() + ")",

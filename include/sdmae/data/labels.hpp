@@ -49,7 +49,7 @@ inline std::vector<index> numbered(const std::vector<std::string>& words, const 
   for (const std::string& word : words) {
     const auto found = place.find(word);
     if (found == place.end())
-      throw error(where, "has class \"" + word + "\", which the training set lacks", "give both sets the same classes");
+      throw error(where, "has class \"" + word + "\", which was not learned", "give both sets the same classes");
     numbers.push_back(found->second);
   }
   return numbers;

@@ -3,7 +3,6 @@
 
 #include "catch.hpp"
 #include "unit/data/test_images.hpp"
-#include "unit/io/test_files.hpp"
 
 namespace {
 

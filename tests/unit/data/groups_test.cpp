@@ -13,6 +13,7 @@ TEST_CASE("groups come from names or from a table") {
   CHECK(sdmae::groups_by_rule(names, "^([^_]+)_") == words{"0a", "0a", "7"});
   CHECK(sdmae::groups_by_rule(names, "^[^_]+") == words{"0a", "0a", "7"});
   CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, "^0"); }), says("does not match 7_1.jpeg"));
+  CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, "x*"); }), says("finds nothing in 0a_12.jpeg"));
   CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, "(["); }), says("is no regular expression"));
   CHECK(sdmae::groups_by_rule({"a/s1/1.png", "b/s2/1.png"}, "/([^/]+)/") == words{"s1", "s2"});
   CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, "/(0[^/]*)$"); }), says("does not match cancer/7_1.jpeg"));

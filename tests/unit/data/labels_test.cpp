@@ -20,7 +20,7 @@ TEST_CASE("classes are the first folders of a path") {
   CHECK_THAT(error_line([] {
                sdmae::numbered({"c"}, {"a", "b"}, "test");
              }),
-             says("test: has class \"c\", which the training set lacks"));
+             says("test: has class \"c\", which was not learned"));
 }
 
 }  // namespace
