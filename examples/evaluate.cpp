@@ -52,7 +52,7 @@ class method_options {
 };
 
 struct options {
-  std::string checkpoint, preset, method = "linear", json, scores, report;
+  std::string checkpoint, preset, method = "linear", strength = "least-loss", json, scores, report;
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
@@ -98,8 +98,11 @@ std::vector<double> classify(const options& asked, const part& train, const part
   how.folds = asked.folds;
   how.seed = asked.seed;
   how.threads = asked.threads;
+  if (asked.strength == "one-se") how.rule = eval::strength_rule::one_standard_error;
   const eval::chosen_logistic chosen = eval::fit_chosen_logistic(known, classes, how);
   report["strength"] = chosen.strength;
+  report["strength_rule"] = asked.strength;
+  report["standard_error"] = chosen.standard_error;
   report["held_out_losses"] = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < how.strengths.size(); ++i) {
     char name[32];
@@ -245,6 +248,11 @@ int main(int argc, char** argv) {
                             ->check(program::within(0, 1000, true)));
   of_methods.add("linear", app.add_option("--folds", asked.folds, "linear: of the cross-validation (5)")
                                ->check(program::whole<sdmae::index>(2, 1000)));
+  of_methods.add(
+      "linear", app.add_option("--strength", asked.strength,
+                               "linear: that with the least-loss on what is held out, or, one-se, the most regularised "
+                               "within a standard error of it, for test slides unlike those of --train (least-loss)")
+                    ->check(CLI::IsMember({"least-loss", "one-se"})));
   of_methods.add("probe",
                  app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most)));
   of_methods.add("probe", app.add_option("--batch", asked.batch, "probe: samples a step (256)")

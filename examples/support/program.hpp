@@ -34,7 +34,8 @@ inline std::string usage_error(const CLI::App& options, const CLI::ParseError& p
   for (const std::string& word : options.remaining()) {
     if (word.rfind('-', 0) != 0) continue;  // a value
     const std::string unknown = word.substr(0, word.find('=')), meant = nearest(unknown, known);
-    if (!meant.empty()) line += "; did you mean " + meant + " instead of " + unknown + "?";
+    const bool named = line.find(unknown) != std::string::npos;
+    if (!meant.empty()) line += "; did you mean " + meant + (named ? "?" : " instead of " + unknown + "?");
   }
   return line;
 }

@@ -71,6 +71,27 @@ foreach(method IN ITEMS linear knn probe)
   same(${method}.csv again.csv)
 endforeach()
 
+# The most regularised strength within a standard error of the least loss: no larger one, and of the same losses.
+run(${words} ${by_slide} --strength one-se --json steady.json)
+expect(SUCCESS)
+file(READ ${SCRATCH}/linear.json linear)
+file(READ ${SCRATCH}/steady.json steady)
+foreach(entry IN ITEMS strength strength_rule standard_error held_out_losses)
+  string(JSON of_linear GET "${linear}" ${entry})
+  string(JSON of_steady GET "${steady}" ${entry})
+  if(entry STREQUAL "strength")
+    if(of_steady GREATER of_linear)
+      fault("one-se chose ${of_steady}, least-loss ${of_linear}")
+    endif()
+  elseif(entry STREQUAL "strength_rule")
+    if(NOT "${of_linear} ${of_steady}" STREQUAL "least-loss one-se")
+      fault("strength_rule: ${of_linear}, ${of_steady}")
+    endif()
+  elseif(NOT of_linear STREQUAL of_steady)
+    fault("${entry}: ${of_linear}, ${of_steady}")
+  endif()
+endforeach()
+
 # The tables are what compare reads, and there the figures are the same.
 function(compared one other)
   execute_process(COMMAND ${COMPARE} --first ${one}.csv --second ${other}.csv --json compared.json

@@ -155,13 +155,15 @@ pretrain() {
   : >"$folder/done"
 }
 
-# frozen FOLDER CHECKPOINT linear|knn KIND
+# frozen FOLDER CHECKPOINT linear|linear-one-se|knn KIND
 frozen() {
+  method=${3%-one-se}
+  if [ "$method" != "$3" ]; then method="$method --strength one-se"; fi
   [ ! -e "$1/result.json" ] || return 0
   say "evaluate ${1#"$root"/}"
   mkdir -p "$1"
   with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
-    --normalise-stain "$normalise" --crops "$crops" --groups '^([^_]+)_' --method "$3" \
+    --normalise-stain "$normalise" --crops "$crops" --groups '^([^_]+)_' --method $method \
     --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
 }
 
@@ -186,8 +188,8 @@ kinds_at() { if [ "$1" = "$first_seed" ]; then echo "all$cropped" "clean$cropped
 judged() {
   from=$root/$1/seed$2
   for kind in $(kinds_at "$2"); do
-    for method in linear knn; do
-      frozen "$from/$method-$kind" "$from/pretrain/checkpoint.safetensors" "$method" "$kind"
+    for way in linear linear-one-se knn; do
+      frozen "$from/$way-$kind" "$from/pretrain/checkpoint.safetensors" "$way" "$kind"
     done
     [ "$1" = random ] || tuned "$from/finetune-$kind" "$kind" --init "$from/pretrain/checkpoint.safetensors" \
       --epochs "$tuning_epochs" --seed "$2"
@@ -317,14 +319,14 @@ table() {
   printf ' benign or not: balanced accuracy | AUC |\n'
   printf '|---|---|---|---|---|---|---|\n'
   for row in "$@"; do
-    for method in linear knn finetune; do line "$row" "$method" "$kind"; done
+    for method in linear linear-one-se knn finetune; do line "$row" "$method" "$kind"; done
   done
 }
 
 # best ROW…: the row and classifier with the highest mean balanced accuracy over all tiles, as row/classifier.
 best() {
   for row in "$@"; do
-    for method in linear knn finetune; do
+    for method in linear linear-one-se knn finetune; do
       value=$(over_seeds "$row" "$method-all$cropped" result.json balanced_accuracy value | mean)
       [ -z "$value" ] || printf '%s %s/%s\n' "$value" "$row" "$method"
     done

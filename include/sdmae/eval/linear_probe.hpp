@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "sdmae/eval/folds.hpp"
@@ -13,20 +16,27 @@
 
 namespace sdmae::eval {
 
+/// Of the strengths, the one with the least held-out loss, or the most regularised whose loss is within one standard
+/// error of it (Breiman et al., Classification and Regression Trees, 1984, §3.4.3): simpler, and as good as the groups
+/// that there are can tell.
+enum class strength_rule { least_loss, one_standard_error };
+
 /// Strengths C are tried in this order, the most regularised first.
 struct chosen_strength_settings {
   std::vector<double> strengths = {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10};
+  strength_rule rule = strength_rule::least_loss;
   index folds = 5;  // lowered to the number of groups
   std::uint64_t seed = 0;
   int threads = 0;
 };
 
 /// A classifier, and the mean −log of the true class's share over all samples when their group was left out, for each
-/// strength that was tried.
+/// strength that was tried; the standard error of the least of these means, over groups.
 struct chosen_logistic {
   linear_classifier classifier;
   double strength = 0;
   std::vector<double> losses;
+  double standard_error = 0;
 };
 
 namespace detail {
@@ -41,10 +51,10 @@ inline std::vector<float> chosen_rows(const labelled_features& all, const std::v
   return values;
 }
 
-// Adds to losses[s] the −log of the true class's share of the rows `outside`, by what strength s makes of `inside`.
-inline void add_held_out(const labelled_features& train, index classes, const std::vector<index>& inside,
-                         const std::vector<index>& outside, const chosen_strength_settings& settings,
-                         std::vector<double>& losses) {
+// losses[s][i] = −log of the true class's share of each of the rows `outside`, by what strength s makes of `inside`.
+inline void hold_out(const labelled_features& train, index classes, const std::vector<index>& inside,
+                     const std::vector<index>& outside, const chosen_strength_settings& settings,
+                     std::vector<std::vector<double>>& losses) {
   const std::vector<float> seen = chosen_rows(train, inside), held = chosen_rows(train, outside);
   const auto scaling = standardiser::of({seen.data(), static_cast<index>(inside.size()), train.width});
   Eigen::VectorXd unknowns;  // each strength starts where the one before ended
@@ -55,16 +65,32 @@ inline void add_held_out(const labelled_features& train, index classes, const st
     for (std::size_t i = 0; i < outside.size(); ++i) {
       const index label = train.labels[static_cast<std::size_t>(outside[i])];
       const double share = scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(label)];
-      losses[s] -= std::log(std::max(share, 1e-300));
+      losses[s][static_cast<std::size_t>(outside[i])] = -std::log(std::max(share, 1e-300));
     }
   }
 }
 
+inline double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// Of the mean m of losses l_i in G groups: √(G/(G − 1)·Σ_groups (Σ_i (l_i − m))²)/n, samples of a group vary together.
+inline double standard_error(const std::vector<double>& losses, std::span<const index> groups) {
+  const double m = mean(losses);
+  std::map<index, double> sums;
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    sums[groups.empty() ? static_cast<index>(i) : groups[i]] += losses[i] - m;
+  double squares = 0;
+  for (const auto& [group, sum] : sums) squares += sum * sum;
+  const auto count = static_cast<double>(sums.size());
+  return std::sqrt(count / (count - 1) * squares) / static_cast<double>(losses.size());
+}
+
 }  // namespace detail
 
-/// Logistic regression whose strength is the one with the least held-out loss in cross-validation over folds of whole
-/// groups (see group_folds), then fitted on all of `train`. Features are standardised anew in every fold. Throws
-/// sdmae::error for features that do not fit (see check_training), or that are of one group.
+/// Logistic regression whose strength is chosen, by the rule of `settings`, by held-out loss in cross-validation over
+/// folds of whole groups (see group_folds), then fitted on all of `train`. Features are standardised anew in every
+/// fold. Throws sdmae::error for features that do not fit (see check_training), or that are of one group.
 inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index classes,
                                            const chosen_strength_settings& settings = {}) {
   check_training(train, classes);
@@ -72,17 +98,24 @@ inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index
   if (folds < 2)
     throw error("cross-validation", "the training set is one group", "give groups that cut it, or none at all");
   const std::vector<index> fold_of = group_folds(train.labels, train.groups, classes, folds, settings.seed);
-  std::vector<double> losses(settings.strengths.size());
+  std::vector<std::vector<double>> losses(settings.strengths.size(),
+                                          std::vector<double>(static_cast<std::size_t>(train.size())));
   for (index fold = 0; fold < folds; ++fold) {
     std::vector<index> inside, outside;
     for (index i = 0; i < train.size(); ++i)
       (fold_of[static_cast<std::size_t>(i)] == fold ? outside : inside).push_back(i);
-    detail::add_held_out(train, classes, inside, outside, settings, losses);
+    detail::hold_out(train, classes, inside, outside, settings, losses);
   }
-  for (double& loss : losses) loss /= static_cast<double>(train.size());
-  const double strength =
-      settings.strengths[static_cast<std::size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin())];
-  return {fit_logistic(train, classes, {strength, settings.threads, {}}), strength, losses};
+  chosen_logistic found;
+  for (const auto& of_strength : losses) found.losses.push_back(detail::mean(of_strength));
+  const auto least = std::min_element(found.losses.begin(), found.losses.end());
+  found.standard_error =
+      detail::standard_error(losses[static_cast<std::size_t>(least - found.losses.begin())], train.groups);
+  const double most = *least + (settings.rule == strength_rule::one_standard_error ? found.standard_error : 0);
+  const auto chosen = std::find_if(found.losses.begin(), found.losses.end(), [&](double loss) { return loss <= most; });
+  found.strength = settings.strengths[static_cast<std::size_t>(chosen - found.losses.begin())];
+  found.classifier = fit_logistic(train, classes, {found.strength, settings.threads, {}});
+  return found;
 }
 
 }  // namespace sdmae::eval

@@ -1,4 +1,5 @@
 // Classifiers on features against scikit-learn's and PyTorch's answers (golden/classifiers.py).
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <vector>
@@ -165,6 +166,28 @@ TEST_CASE("the strength is chosen across groups") {
   CHECK(by_group.losses.size() == 7);
   CHECK(by_group.losses.back() > std::log(2.0));
   CHECK(by_sample.losses.back() < 0.1);
+}
+
+TEST_CASE("within a standard error of the least loss, the most regularised strength is as good") {
+  // Deviations from 3: −3, −1, 1, 3. By sample √(4/3·20)/4, in pairs √(2/1·(4² + 4²))/4.
+  CHECK(detail::standard_error({0, 2, 4, 6}, {}) == Approx(std::sqrt(80.0 / 3) / 4));
+  CHECK(detail::standard_error({0, 2, 4, 6}, std::vector<index>{7, 7, 3, 3}) == 2);
+  random_case one(10, 3, 24, 320);
+  for (index i = 0; i < one.rows; ++i) {
+    one.groups.push_back(i / 4);
+    if (i % 3 == 0) one.labels[static_cast<std::size_t>(i)] = i / 3 % 3;  // whatever the features say
+  }
+  const chosen_logistic least = fit_chosen_logistic(one.train(), 3);
+  const chosen_logistic steady = fit_chosen_logistic(one.train(), 3, {.rule = strength_rule::one_standard_error});
+  const std::vector<double> strengths = chosen_strength_settings{}.strengths;
+  CHECK(least.losses == steady.losses);
+  CHECK(least.standard_error == steady.standard_error);
+  const double smallest = *std::min_element(least.losses.begin(), least.losses.end());
+  std::size_t wanted = 0;
+  while (least.losses[wanted] > smallest + least.standard_error) ++wanted;
+  CHECK(steady.strength == strengths[wanted]);
+  CHECK(steady.strength < least.strength);
+  CHECK(steady.classifier.weight.norm() < least.classifier.weight.norm());
 }
 
 TEST_CASE("a feature that does not vary counts for nothing") {
