@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -39,16 +38,12 @@ inline std::vector<double> probabilities(const std::vector<float>& scores, sdmae
 /// A class of one slide: that slide is drawn in every replicate.
 inline void tell_lone_groups(const labelled_part& test, const std::vector<std::string>& classes) {
   if (test.groups.empty()) return;
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    std::set<sdmae::index> found;
-    for (std::size_t i = 0; i < test.labels.size(); ++i)
-      if (test.labels[i] == static_cast<sdmae::index>(c)) found.insert(test.groups[i]);
-    if (found.size() == 1)
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (count_groups_of(static_cast<sdmae::index>(c), test.labels, test.groups) == 1)
       std::fprintf(stderr,
                    "class \"%s\": all its test images are of one group; intervals do not tell how other ones would "
                    "change them\n",
                    classes[c].c_str());
-  }
 }
 
 /// Judges scores [samples, classes] of a test set, prints figures with their intervals and what was taken for what, and

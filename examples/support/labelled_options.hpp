@@ -7,7 +7,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,14 +84,7 @@ struct labelled_options {
   }
 
  private:
-  static std::size_t groups_of(const std::vector<sdmae::index>& labels, const std::vector<sdmae::index>& slides,
-                               sdmae::index label) {
-    std::set<sdmae::index> found;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-      if (labels[i] == label) found.insert(slides.empty() ? static_cast<sdmae::index>(i) : slides[i]);
-    return found.size();
-  }
-  [[noreturn]] void refuse_split(const std::string& label, std::size_t count, bool images) const {
+  [[noreturn]] void refuse_split(const std::string& label, sdmae::index count, bool images) const {
     throw sdmae::error("--test-share " + number_text(*test_share),
                        "cannot cut class \"" + label + "\" of " + train + ", which has " + std::to_string(count) +
                            (images ? " images" : " groups"),
@@ -113,7 +105,7 @@ struct labelled_options {
     for (index c = 0; c < count; ++c)
       for (const auto& half : chosen)
         if (std::none_of(half.begin(), half.end(), [&](index i) { return labels[static_cast<std::size_t>(i)] == c; }))
-          refuse_split(classes[static_cast<std::size_t>(c)], groups_of(labels, slides, c), slides.empty());
+          refuse_split(classes[static_cast<std::size_t>(c)], count_groups_of(c, labels, slides), slides.empty());
     if (all->groups.empty())
       std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str());  // the rest is said by overlap()
     learned.tiles = std::make_unique<tile_selection>(all, std::move(chosen[0]));
