@@ -69,7 +69,8 @@ struct part : program::labelled_part {
   eval::labelled_features labelled(index width) const { return {features, width, labels, groups}; }
 };
 
-void take_features(part& one, program::frozen_encoder& encoder) {
+void take_features(const options& asked, part& one, program::frozen_encoder& encoder) {
+  one.know_slide_stain(encoder.reading().normalise_stain, asked.threads);
   encoder.run(*one.tiles, 0, [&](const float* features, const std::uint64_t* hashes, index count) {
     one.features.insert(one.features.end(), features, features + count * encoder.width());
     one.hashes.insert(one.hashes.end(), hashes, hashes + count);
@@ -136,8 +137,8 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device);
-  take_features(train, encoder);
-  take_features(found.test, encoder);
+  take_features(asked, train, encoder);
+  take_features(asked, found.test, encoder);
   begin_report(asked, encoder, report);
   report.update({{"train_images", train.labels.size()},
                  {"test_images", found.test.labels.size()},
@@ -157,7 +158,7 @@ judged by_itself(const options& asked, const std::vector<std::string>& classes, 
   found.classes = classes;
   asked.data.open_test(found.test, classes, asked.reading.interpolation(), asked.threads);
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
-  take_features(found.test, encoder);
+  take_features(asked, found.test, encoder);
   begin_report(asked, encoder, report);
   report.update({{"test_images", found.test.labels.size()}, {"method", "classifier"}, {"classes", classes}});
   report["groups"]["test"] = sdmae::sorted_words(found.test.tiles->groups).size();

@@ -56,10 +56,10 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
 class pretraining {
  public:
   pretraining(const program::pretrain_options& options, const sdmae::registered_preset& preset,
-              const program::tile_source& data, sdmae::image_shape shape)
+              const sdmae::augmentation& augment, const program::tile_source& data, sdmae::image_shape shape)
       : options_(options),
         data_(data),
-        plan_(program::plan_run(options, preset, data.size(), data.fingerprint())),
+        plan_(program::plan_run(options, preset, augment, data.size(), data.fingerprint())),
         examples_(data, 6, shape, plan_.augment.normalise_stain),
         trainer_(make_trainer(preset, plan_.trainer, options.device)),
         shape_(shape),
@@ -209,8 +209,7 @@ class pretraining {
 
 /// --show-augmentations
 void show_augmentations(const program::pretrain_options& options, const sdmae::registered_preset& preset,
-                        const program::tile_source& data) {
-  const sdmae::augmentation how = program::chosen_augmentation(options, preset.defaults);
+                        const sdmae::augmentation& how, const program::tile_source& data) {
 #if defined(PROGRAM_DRAWS)
   sdmae::loader_settings settings;
   settings.height = preset.image.height;
@@ -233,11 +232,14 @@ void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   const bool draws = !options.show_augmentations.empty();
   if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
-  const auto tiles = options.white.applied_to(
-      program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
-      options.data, options.threads);
-  if (draws) return show_augmentations(options, preset, *tiles);
-  pretraining run(options, preset, *tiles, preset.image);
+  const sdmae::augmentation augment = program::chosen_augmentation(options, preset.defaults);
+  const auto tiles = options.slides.applied_to(
+      options.white.applied_to(
+          program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
+          options.data, options.threads),
+      options.data, augment.normalise_stain, options.threads);
+  if (draws) return show_augmentations(options, preset, augment, *tiles);
+  pretraining run(options, preset, augment, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();
 }
 

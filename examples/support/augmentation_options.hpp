@@ -87,7 +87,8 @@ inline std::string augmentation_text(const sdmae::augmentation& how) {
                      range(how.crop.min_ratio, how.crop.max_ratio) + ", " +
                      (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
   const auto add = [&](bool on, const std::string& what) { text += on ? ", " + what : ""; };
-  add(how.normalise_stain, "normalised stain");
+  add(how.normalise_stain == sdmae::stain_normalisation::by_tile, "normalised stain");
+  add(how.normalise_stain == sdmae::stain_normalisation::by_slide, "normalised stain by slide");
   add(how.turn.mirror > 0, "flip " + number_text(how.turn.mirror));
   add(how.turn.flip > 0, "vertical flip " + number_text(how.turn.flip));
   add(how.turn.quarter > 0, "turns " + number_text(how.turn.quarter));

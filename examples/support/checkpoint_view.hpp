@@ -14,6 +14,7 @@
 #include "memory.hpp"
 #include "output_files.hpp"
 #include "sdmae/train/checkpoint.hpp"
+#include "slide_stain.hpp"
 #include "stain_option.hpp"
 #include "tile_source.hpp"
 #include "validators.hpp"
@@ -28,6 +29,7 @@ struct view_options {
   int threads = 0;
   slide_options slide;
   stain_option stain;
+  slide_option slides;
 
   std::vector<named_path> inputs() const { return {{"--checkpoint", checkpoint}, {"--data", data}}; }
 
@@ -48,6 +50,7 @@ struct view_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     slide.declare(app);
     stain.declare(app);
+    slides.declare(app);
   }
 };
 
@@ -57,8 +60,11 @@ class checkpoint_view {
  public:
   explicit checkpoint_view(const view_options& asked)
       : preset_(preset_of_checkpoint(asked.checkpoint, asked.preset)), trainer_(load(asked)) {
-    const auto tiles = open_unlabelled(asked.data, preset_.image, asked.slide, asked.seed, asked.images);
-    examples_.emplace(*tiles, asked.images, preset_.image, asked.stain.chosen(asked.checkpoint));
+    const sdmae::stain_normalisation stain = asked.stain.chosen(asked.checkpoint);
+    const auto tiles =
+        asked.slides.applied_to(open_unlabelled(asked.data, preset_.image, asked.slide, asked.seed, asked.images),
+                                asked.data, stain, asked.threads);
+    examples_.emplace(*tiles, asked.images, preset_.image, stain);
   }
 
   sdmae::trainer& trainer() { return *trainer_; }

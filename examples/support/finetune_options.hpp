@@ -154,10 +154,11 @@ inline sdmae::run_settings finetune_settings(const finetune_options& o, const sd
 
 }  // namespace detail
 
-/// Throws sdmae::error when the training set does not fill a batch, or has more classes than there is room for.
+/// `reading`: what chosen_reading() chose. Throws sdmae::error when the training set does not fill a batch, or has more
+/// classes than there is room for.
 inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::registered_classifier& preset,
-                                     const std::string& preset_name, const labelled_part& train,
-                                     const std::vector<std::string>& classes) {
+                                     const std::string& preset_name, const reading_settings& reading,
+                                     const labelled_part& train, const std::vector<std::string>& classes) {
   finetune_plan plan;
   const auto images = static_cast<sdmae::index>(train.labels.size()), count = static_cast<sdmae::index>(classes.size());
   if (images < o.batch)
@@ -188,7 +189,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                .floor = o.min_learning_rate,
                                .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
                                .total_steps = plan.total_steps}};
-  plan.reading = o.chosen_reading();
+  plan.reading = reading;
   plan.augment = o.augmentation(plan.reading);
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
   stain_option::note(plan.reading.normalise_stain, plan.settings);

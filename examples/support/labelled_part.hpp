@@ -15,6 +15,7 @@
 #include "sdmae/data/duplicates.hpp"
 #include "sdmae/data/groups.hpp"
 #include "sdmae/data/labels.hpp"
+#include "slide_stain.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 
@@ -35,6 +36,10 @@ struct labelled_part {
     if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
     check_rows();
     tiles = white.applied_to(std::move(tiles), path, threads);
+  }
+  /// See with_slide_stain.
+  void know_slide_stain(sdmae::stain_normalisation how, int threads) {
+    tiles = with_slide_stain(std::move(tiles), path, how, threads);
   }
 
  private:

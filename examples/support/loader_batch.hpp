@@ -49,8 +49,8 @@ inline sdmae::loader_settings loading(sdmae::image_shape shape, sdmae::index bat
 class example_batch final : public sdmae::byte_batch {
  public:
   template <class Dataset>
-  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape, bool normalise_stain,
-                sdmae::index every = 1)
+  example_batch(const Dataset& data, sdmae::index count, sdmae::image_shape shape,
+                sdmae::stain_normalisation normalise_stain, sdmae::index every = 1)
       : values_(shape.values()) {
     sdmae::augmentation whole;
     whole.normalise_stain = normalise_stain;
@@ -70,7 +70,7 @@ class example_batch final : public sdmae::byte_batch {
       }
       pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));
       sdmae::augment(decoded.image, whole, 0, 0, i, shape.height, shape.width,
-                     pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_));
+                     pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_), decoded.slide_stain);
       samples_.push_back(i);
     }
   }

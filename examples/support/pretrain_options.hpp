@@ -15,6 +15,7 @@
 #include "number_text.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
+#include "slide_stain.hpp"
 #include "stain_option.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
@@ -31,6 +32,7 @@ struct pretrain_options {
   white_option white;
   augmentation_options augment;
   stain_option normalise_stain;
+  slide_option slides;
   std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -80,6 +82,7 @@ struct pretrain_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     augment.declare(app);
     normalise_stain.declare(app, "no; as the checkpoint of --init or --resume was trained");
+    slides.declare(app);
   }
 
   /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
@@ -129,12 +132,13 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   return o.augment.applied_to(how);
 }
 
-/// `images` and `fingerprint` describe the data set. Throws sdmae::error when it does not fill a batch.
-inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset, sdmae::index images,
-                              std::uint64_t fingerprint) {
+/// `augment`: what chosen_augmentation chose; `images` and `fingerprint` describe the data set. Throws sdmae::error
+/// when it does not fill a batch.
+inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset,
+                              const sdmae::augmentation& augment, sdmae::index images, std::uint64_t fingerprint) {
   pretrain_plan plan;
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
-  plan.augment = chosen_augmentation(o, r);
+  plan.augment = augment;
   if (images < r.batch)
     throw sdmae::error("--batch " + std::to_string(r.batch),
                        o.data + " has " + std::to_string(images) + " images, less than a batch",

@@ -32,15 +32,18 @@ struct reading_options {
   sdmae::interpolation interpolation() const {
     return filter == "bicubic" ? sdmae::interpolation::bicubic : sdmae::interpolation::bilinear;
   }
-  /// `normalises_stain`: what `stain` chose for the run.
-  reading_settings settings(bool normalises_stain) const { return {interpolation(), normalises_stain, crops}; }
+  /// `normalised`: what `stain` chose for the run.
+  reading_settings settings(sdmae::stain_normalisation normalised) const {
+    return {interpolation(), normalised, crops};
+  }
   /// Adds to a report how images were shown.
-  void tell(nlohmann::ordered_json& report, bool normalises_stain) const {
+  void tell(nlohmann::ordered_json& report, sdmae::stain_normalisation normalised) const {
     using json = nlohmann::ordered_json;
+    const std::string by = stain_option::name(normalised);
     report.update({{"interpolation", filter},
                    {"crops", crops},
-                   {"normalised_stain", normalises_stain},
-                   {"normalised_stain_version", normalises_stain ? json(stain_option::version) : json(nullptr)}});
+                   {"normalised_stain", normalised != sdmae::stain_normalisation::none},
+                   {"normalised_stain_version", by.empty() ? json(nullptr) : json(by)}});
   }
 };
 

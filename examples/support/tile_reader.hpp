@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sdmae/core/batch.hpp"
@@ -36,7 +37,7 @@ class decoded_batch final : public sdmae::byte_batch {
 /// How a trained model is shown an image.
 struct reading_settings {
   sdmae::interpolation filter = sdmae::interpolation::bilinear;
-  bool normalise_stain = false;
+  sdmae::stain_normalisation normalise_stain = sdmae::stain_normalisation::none;
   sdmae::index crops = 1;  // see sdmae::test_boxes, whose grid it is: the model's answers on all boxes are averaged
 
   sdmae::index boxes() const { return crops > 1 ? 1 + crops * crops : 1; }
@@ -69,11 +70,11 @@ class tile_reader {
     std::vector<float> features(static_cast<std::size_t>(batch * how_.boxes() * width));
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(batch));
     const auto see = [&](sdmae::index i) {
-      sdmae::image8 image = tiles.load(i).image;
+      sdmae::decoded_image tile = tiles.load(i);
       const sdmae::index place = (i - first) % batch;
-      hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(image);
-      if (how_.normalise_stain) sdmae::normalise_stain(image);
-      show(image, pixels.data() + place * bytes);
+      hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(tile.image);
+      show(sdmae::with_normalised_stain(std::move(tile.image), how_.normalise_stain, tile.slide_stain),
+           pixels.data() + place * bytes);
     };
     pass_.run(first, tiles.size(), batch, see, [&](sdmae::index, sdmae::index count) {
       decoded_batch images(pixels.data(), count * how_.boxes(), image_.values());

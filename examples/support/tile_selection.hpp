@@ -20,7 +20,7 @@
 namespace program {
 
 /// The samples `chosen` of another source, in this order, which it keeps alive.
-class tile_selection final : public tile_source {
+class tile_selection : public tile_source {
  public:
   tile_selection(std::shared_ptr<const tile_source> from, std::vector<sdmae::index> chosen)
       : from_(std::move(from)), chosen_(std::move(chosen)) {

@@ -170,8 +170,10 @@ inline std::unique_ptr<tile_source> open_slide(const std::string& path, sdmae::i
     throw sdmae::error(path, "is one picture, no data set", "give the folder that it lies in, or a table (.csv)");
 #if defined(PROGRAM_READS_SLIDES)
   sdmae::keep_tiff_quiet();  // OpenSlide reads with libtiff, too
-  return std::make_unique<held_tiles<sdmae::slide_tiles>>(
+  auto tiles = std::make_unique<held_tiles<sdmae::slide_tiles>>(
       sdmae::slide_tiles(path, {how.mpp, side, how.least_tissue, how.slide_mpp, filter}));
+  tiles->groups.assign(static_cast<std::size_t>(tiles->size()), path);
+  return tiles;
 #else
   static_cast<void>(side), static_cast<void>(how), static_cast<void>(filter);
   lacks(path, "OpenSlide", "libopenslide-dev");

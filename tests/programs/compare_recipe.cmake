@@ -99,7 +99,7 @@ set(asked VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" TUNING
   sh ${script} data out)
 file(WRITE ${SCRATCH}/stop "")
 recipe(${asked})
-if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000-normalised2/random/seed0/pretrain/done)
+if(status EQUAL 0 OR EXISTS ${SCRATCH}/out/little-1000-normalised2-slide/random/seed0/pretrain/done)
   fault("a stopped pre-training went unnoticed: ${err}")
 endif()
 calls_are(1 "")
@@ -115,7 +115,8 @@ calls_are(7 "^pretrain .*--epochs 8 ")
 calls_are(1 "^pretrain .*random/seed0.*--resume")
 calls_are(1 "^pretrain .*--resume")
 calls_are(2 "^pretrain .*--steps 1")
-calls_are(51 "--normalise-stain yes ")
+calls_are(51 "--normalise-stain slide ")
+calls_are(7 "^pretrain .*--groups ")
 calls_are(44 "--crops 2 ")
 calls_are(3 "^pretrain .*--preset little_released --distill-weight 0")
 calls_are(1 "^pretrain .*--distill-weight 0 --mask-ratio 0.3")
@@ -128,12 +129,12 @@ calls_are(4 "^finetune .*--max-white 0.02")
 calls_are(3 "^finetune .*--from-nothing --preset little_released --epochs 9")
 calls_are(8 "^finetune .*--init .*/seed[01]/pretrain/checkpoint.safetensors --epochs 7")
 lines_of(tiles out/tiles.csv)
-file(READ ${SCRATCH}/out/little-1000-normalised2/table.md table)
+file(READ ${SCRATCH}/out/little-1000-normalised2-slide/table.md table)
 if(NOT tiles EQUAL 134 OR NOT out STREQUAL table)
   fault("${tiles} lines in tiles.csv, or printed something else than table.md: ${out}")
 endif()
 foreach(piece IN ITEMS
-    "Model little, stain normalised: yes, crops 2, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
+    "Model little, stain normalised: slide, crops 2, after 1024 image views (8 epochs of 133 tiles), seeds 0 1."
     "| random | linear | 0.667 (0.500–0.750) | 0.667–0.667 | -0.333 (-0.333 to -0.333) |"
     "| supervised | finetune | 1.000 (0.500–0.750) | 1.000–1.000 | |"
     "| released | linear | 1.000 (0.500–0.750) | 1.000–1.000 | +0.000 (+0.000 to +0.000) |"
@@ -158,7 +159,7 @@ endif()
 recipe(CROPS=1 ${asked})
 calls_are(0 "^pretrain ")
 calls_are(44 "--crops 1 ")
-if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean/result.json)
+if(NOT EXISTS ${SCRATCH}/out/little-1000-normalised2-slide/mae/seed0/finetune-clean/result.json)
   fault("CROPS=1 left no finetune-clean: ${err}")
 endif()
 recipe(${asked})
@@ -168,7 +169,7 @@ if(NOT out STREQUAL table)
 endif()
 
 # Another length is another run; of a fine-tuning that was stopped, the rest.
-file(REMOVE ${SCRATCH}/out/little-1000-normalised2/mae/seed0/finetune-clean-crops2/result.json)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised2-slide/mae/seed0/finetune-clean-crops2/result.json)
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
@@ -180,12 +181,13 @@ calls_are(1 "^pretrain .*/texture/.*--preset middle_texture_released --distill-w
 calls_are(1 "^pretrain .*/texture-features/.*--preset middle_texture_features$")
 calls_are(6 "^finetune --backend cuda --precision tf32 --threads 3 ")
 calls_are(27 "--normalise-stain no ")
+calls_are(0 "^pretrain .*--groups ")
 
 # As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")
 
 # What is there as a table, and nothing else.
-file(REMOVE ${SCRATCH}/out/little-1000-normalised2/table.md)
+file(REMOVE ${SCRATCH}/out/little-1000-normalised2-slide/table.md)
 recipe(VIEWS=1000 "SEEDS=0 1" "POLICIES=mae released" "RATIOS=0.3 0.6" sh ${script} data out table)
 calls_are(0 "")
 if(NOT status EQUAL 0 OR NOT out STREQUAL table)

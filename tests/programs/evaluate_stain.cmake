@@ -10,7 +10,13 @@ judged(plain normalised_stain OFF --checkpoint run/checkpoint.safetensors)
 judged(asked normalised_stain ON --checkpoint run/checkpoint.safetensors --normalise-stain yes)
 judged(normal normalised_stain_version 2 --checkpoint normal.safetensors)
 judged(refused normalised_stain OFF --checkpoint normal.safetensors --normalise-stain no)
+judged(slide normalised_stain_version "2 by slide" --checkpoint normal.safetensors --normalise-stain slide
+  --groups "^(.)")
+judged(alone normalised_stain ON --checkpoint normal.safetensors --normalise-stain slide --groups "^(.*)$")
+differ(slide.csv asked.csv)
 differ(plain.csv asked.csv)
 same(normal.csv asked.csv)
 same(refused.csv plain.csv)
+refuses_later(1 "tiles: does not say which slide|--groups" --checkpoint normal.safetensors --train tiles --test tiles
+  --normalise-stain slide)
 refuses(2 "--normalise-stain" --checkpoint normal.safetensors --train tiles --test tiles --normalise-stain maybe)

@@ -43,6 +43,27 @@ pretrained(after --init whole/checkpoint.safetensors)
 pretrained(after_asked --init whole/checkpoint.safetensors --normalise-stain yes)
 same(after/checkpoint.safetensors after_asked/checkpoint.safetensors)
 
+# Slide by slide: two slides of sixteen tiles are not tiles alone, and runs go on and start as they were trained.
+set(slides --groups "^tile_00([0-9][0-9])")
+set(of_two --normalise-stain slide --groups "^(tile)")
+pretrained(slide ${of_two} --steps 1)
+pretrained(slide_whole ${of_two})
+weights_differ(slide_whole whole)
+pretrained(slide --resume --normalise-stain yes)
+if(NOT status EQUAL 1 OR NOT err MATCHES "normalised_stain")
+  fault("a run by slide went on by tile: ${status} ${err}")
+endif()
+pretrained(slide --resume)
+if(NOT status EQUAL 1 OR NOT err MATCHES "--groups")
+  fault("a run by slide went on without slides: ${status} ${err}")
+endif()
+pretrained(slide --resume ${slides})
+if(NOT status EQUAL 1 OR NOT err MATCHES "sdmae.data|fingerprint")
+  fault("a run by slide went on with other slides: ${status} ${err}")
+endif()
+pretrained(slide --resume --groups "^(tile)")
+same(slide/checkpoint.safetensors slide_whole/checkpoint.safetensors)
+
 # tuned(<folder> <json's normalised_stain> <argument>…)
 function(tuned folder normalised)
   run(--train tiles --test tiles --batch 16 --warmup-epochs 0 --out ${folder} --epochs 2 ${ARGN})
@@ -70,6 +91,15 @@ run(--train tiles --test tiles --batch 16 --warmup-epochs 0 --out parts --epochs
 expect(SUCCESS)
 tuned(parts OFF ${start} --resume)
 same(refused/checkpoint.safetensors parts/checkpoint.safetensors)
+
+# Slides are those of --groups.
+set(by_slide --init slide_whole/checkpoint.safetensors)
+tuned(by_slide ON ${by_slide} --groups "^(.)")
+tuned(as_asked ON ${by_slide} --groups "^(.)" --normalise-stain slide)
+same(by_slide/scores.csv as_asked/scores.csv)
+tuned(by_tile ON ${by_slide} --groups "^(.)" --normalise-stain tile)
+weights_differ(by_slide by_tile)
+refuses_later(1 "tiles: does not say which slide|--groups" --train tiles --test tiles --batch 16 ${by_slide} --out none)
 
 # Another version of it is refused.
 tool(edit whole/checkpoint.safetensors earlier.safetensors metadata sdmae.normalised_stain 1)

@@ -60,6 +60,14 @@ macro(refuses refused_with refused_saying)
   expect(FAILURE ${refused_with} SAYS ${pieces})
 endmacro()
 
+# refuses_later(…): the same, after a line that says what the checkpoint was trained on.
+macro(refuses_later refused_with refused_saying)
+  run(${ARGN})
+  string(REGEX REPLACE "^[^\n]*trained on [^\n]*\n" "" said "${said}")
+  string(REPLACE "|" ";" pieces "${refused_saying}")
+  expect(FAILURE ${refused_with} SAYS ${pieces})
+endmacro()
+
 # tool(<argument>…) runs tool.cpp's program; sets tool_out.
 macro(tool)
   execute_process(COMMAND ${TOOL} ${ARGN} WORKING_DIRECTORY ${SCRATCH}

@@ -6,7 +6,7 @@
 # table: only that, of what is there.
 # Environment, with what stands when it is not set:
 #   MODEL=little               or middle, which has twice the depth and sees tiles at 224 × 224, not 128 × 128
-#   NORMALISE=yes              the stain of all tiles; or no
+#   NORMALISE=slide            the stain of all tiles, slide by slide; or tile, each by itself; or no
 #   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
@@ -57,12 +57,14 @@ slice=
 [ "$backend" = cpu ] || slice="--slice 128" # a batch at once: a small model leaves most of a GPU idle
 model=${MODEL:-little}
 case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor middle" 2 ;; esac
-normalise=${NORMALISE:-yes}
-case $normalise in
-  yes) named=-normalised2 ;; # the version of normalisation: results of another are not mixed in
+normalise=${NORMALISE:-slide}
+case $normalise in # with the version of normalisation: results of another are not mixed in
+  slide) named=-normalised2-slide ;;
+  tile) named=-normalised2 ;;
   no) named= ;;
-  *) stop "NORMALISE=$normalise: is neither yes nor no" 2 ;;
+  *) stop "NORMALISE=$normalise: is none of slide, tile, no" 2 ;;
 esac
+slides='^([^_]+)_' # in a file's name
 crops=${CROPS:-2}
 case $crops in # what is judged on other crops lies in folders of other names
   1) cropped= ;;
@@ -150,6 +152,7 @@ pretrain() {
   [ ! -e "$folder/done" ] || return 0
   say "pretrain ${folder#"$root"/}"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
+  [ "$normalise" != slide ] || set -- "$@" --groups "$slides"
   "$PROGRAMS/pretrain" $device $slice --data "$tiles" --normalise-stain "$normalise" --epochs "$epochs" --turns 0.75 \
     --save-every 500 --out "$folder" "$@"
   : >"$folder/done"
@@ -163,7 +166,7 @@ frozen() {
   say "evaluate ${1#"$root"/}"
   mkdir -p "$1"
   with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
-    --normalise-stain "$normalise" --crops "$crops" --groups '^([^_]+)_' --method $method \
+    --normalise-stain "$normalise" --crops "$crops" --groups "$slides" --method $method \
     --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
 }
 
@@ -176,7 +179,7 @@ tuned() {
   say "finetune ${folder#"$root"/}"
   mkdir -p "$folder"
   [ ! -e "$folder/checkpoint.safetensors" ] || set -- "$@" --resume
-  with_tiles "$which" "$PROGRAMS/finetune" $device --train "$data/train" --test "$data/test" --groups '^([^_]+)_' \
+  with_tiles "$which" "$PROGRAMS/finetune" $device --train "$data/train" --test "$data/test" --groups "$slides" \
     --normalise-stain "$normalise" --crops "$crops" --batch 64 --crop-scale 0.25 --flip 0.5 --turns 0.75 --stain 0.05 \
     --save-every 500 --out "$folder" "$@" >"$folder/figures.txt"
 }
@@ -257,14 +260,13 @@ fi
 compared() {
   one=$1 one_cell=$2 other=$3 other_cell=$4
   shift 4
-  set -- "$@" --first
-  for number in $seeds; do
-    [ ! -e "$root/$one/seed$number/$one_cell/scores.csv" ] || set -- "$@" "$root/$one/seed$number/$one_cell/scores.csv"
-  done
-  set -- "$@" --second
-  for number in $seeds; do
-    [ ! -e "$root/$other/seed$number/$other_cell/scores.csv" ] ||
-      set -- "$@" "$root/$other/seed$number/$other_cell/scores.csv"
+  for side in first second; do
+    [ "$side" = first ] || { one=$other && one_cell=$other_cell; }
+    set -- "$@" "--$side"
+    for number in $seeds; do
+      scores=$root/$one/seed$number/$one_cell/scores.csv
+      [ ! -e "$scores" ] || set -- "$@" "$scores"
+    done
   done
   "$PROGRAMS/compare" "$@"
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sdmae/core/random.hpp"
@@ -20,7 +21,7 @@ namespace sdmae {
 /// As given, SD-MAE's as released: crops alone, resized bilinearly. He et al.'s has crop.min_scale 0.2, bicubic and
 /// turn.mirror 0.5. Each part has random numbers of its own: switching one on changes no other's.
 struct augmentation {
-  bool normalise_stain = false;  // of the whole picture, to reference_stain
+  stain_normalisation normalise_stain = stain_normalisation::none;  // of the whole picture, to reference_stain
   cropping part = cropping::random;
   crop_settings crop = {};
   interpolation filter = interpolation::bilinear;
@@ -57,16 +58,20 @@ inline void cut_and_turn(const image8& image, const augmentation& how, std::uint
 }  // namespace detail
 
 /// Writes a sample as it is seen in an epoch to out [height, width, 3], which is overwritten. Depends on the picture,
-/// the settings (checked: check_augmentation), seed, epoch and sample number only.
+/// the settings (checked: check_augmentation), seed, epoch and sample number, and, where stain is normalised by slide,
+/// on that of its slide, see decoded_image::slide_stain.
 inline void augment(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
-                    index height, index width, std::uint8_t* out) {
+                    index height, index width, std::uint8_t* out,
+                    const std::optional<stain_statistics>& slide_stain = std::nullopt) {
   const auto numbers = [&](stream purpose) {
     return random_sequence(seed, purpose, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
   };
   const auto cut_and_turn = [&](const image8& from) {
     detail::cut_and_turn(from, how, seed, epoch, sample, height, width, out);
   };
-  how.normalise_stain ? cut_and_turn(with_normalised_stain(image)) : cut_and_turn(image);
+  how.normalise_stain == stain_normalisation::none
+      ? cut_and_turn(image)
+      : cut_and_turn(with_normalised_stain(image, how.normalise_stain, slide_stain));
   if (how.stain.on()) jitter_stain(how.stain, numbers(stream::stain), height * width, out);
   if (how.color.on()) jitter_color(how.color, numbers(stream::color), height * width, out);
   if (how.blur.on()) blur_sometimes(how.blur, numbers(stream::blur), height, width, out);

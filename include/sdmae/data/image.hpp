@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sdmae/core/config.hpp"
+#include "sdmae/data/stain_statistics.hpp"
 
 namespace sdmae {
 
@@ -56,10 +58,12 @@ inline std::string conversion_text(conversion flag) {
   return "";
 }
 
-/// A decoded picture and what it took.
+/// A decoded picture, what it took, and what is known of it beyond its pixels.
 struct decoded_image {
   image8 image;
   conversion converted = conversion::none;
+  std::optional<stain_statistics> slide_stain =
+      std::nullopt;  // of all the slide that it was cut from, see slide_stained
 };
 
 }  // namespace sdmae

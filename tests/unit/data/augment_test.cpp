@@ -116,7 +116,7 @@ namespace {
 // Everything on, each part so that it shows.
 sdmae::augmentation everything() {
   sdmae::augmentation how;
-  how.normalise_stain = true;
+  how.normalise_stain = sdmae::stain_normalisation::by_tile;
   how.filter = sdmae::interpolation::bicubic;
   how.turn = {0.5, 0.5, 0.75};
   how.stain.strength = 0.2;

@@ -232,6 +232,34 @@ TEST_CASE("the replacement of a broken image gets the crop of the sample that it
   CHECK(std::equal(expected.pixels.begin(), expected.pixels.end(), pixels.begin() + 4 * 8 * 8 * 3));
 }
 
+TEST_CASE("images that know how their slide is stained are normalised by it, where that is asked for") {
+  struct stained_tissue {
+    sdmae::synthetic_tissue tiles{3, 4, 24, 24};
+    sdmae::index size() const { return tiles.size(); }
+    std::string name(sdmae::index i) const { return tiles.name(i); }
+    sdmae::decoded_image load(sdmae::index i) const {
+      sdmae::decoded_image tile = tiles.load(i);
+      tile.slide_stain = {{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}};
+      return tile;
+    }
+  } const data;
+  sdmae::loader_settings settings = settings_for(4);
+  settings.height = settings.width = 24;
+  settings.shuffle = false;
+  using enum sdmae::stain_normalisation;
+  for (const auto how : {none, by_tile, by_slide}) {
+    settings.augment.normalise_stain = how;
+    sdmae::loader images(data, settings);
+    for (sdmae::index i = 0; i < 4; ++i) {
+      sdmae::image8 image(24, 24), expected = data.load(i).image;
+      if (how == by_tile) sdmae::normalise_stain(expected);
+      if (how == by_slide) sdmae::match_stain(expected, *data.load(i).slide_stain);
+      images.next(1, image.pixels.data());
+      CHECK(image == expected);
+    }
+  }
+}
+
 TEST_CASE("neighbours that are broken are stepped over together") {
   const numbered_pictures pictures{200, {10, 11}};
   sdmae::loader_settings settings = settings_for(20);
