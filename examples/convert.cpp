@@ -171,7 +171,7 @@ void convert(const options& asked) {
   if (config) config->commit();
   tell_epsilon(asked, weights, facts);
   if ((onnx || config) && metadata.contains(program::stain_option::key))
-    tell("the model was trained on tiles of normalised stain, version " + metadata.at(program::stain_option::key) +
+    tell("the model was trained on stain " + program::stain_option::text(metadata.at(program::stain_option::key)) +
          " (sdmae/data/stain_normalise.hpp has version " + program::stain_option::version +
          "): normalise its input the same way");
   std::printf("%swrote %s%s\n", sdmae::report_of(weights, written).text().c_str(), asked.out.c_str(),

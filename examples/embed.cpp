@@ -14,7 +14,8 @@
 #include "support/frozen_features.hpp"
 #include "support/output_files.hpp"
 #include "support/program.hpp"
-#include "support/slide_stain.hpp"
+#include "support/reading_options.hpp"
+#include "support/stained_tiles.hpp"
 #include "support/tile_selection.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "support/heat_map.hpp"
@@ -28,7 +29,7 @@ struct options {
   std::string checkpoint, preset, data, out, heat_map;
   program::slide_options slide;
   program::white_option white;
-  program::slide_option slides;
+  program::slide_groups_option groups;
   program::reading_options reading;
   program::device_options device;
   index synthetic = 4096;
@@ -46,8 +47,9 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
   sum.add(encoder.preset());
   sum.add(asked.reading.filter);
   if (asked.reading.crops > 1) sum.add("crops " + std::to_string(asked.reading.crops));
-  if (const std::string stain = program::stain_option::name(encoder.reading().normalise_stain); !stain.empty())
-    sum.add("normalised stain " + stain);
+  const sdmae::stain_normalisation stain = encoder.reading().normalise_stain;
+  if (stain != sdmae::stain_normalisation::none) sum.add("normalised stain " + program::stain_option::name(stain));
+  if (stain == sdmae::stain_normalisation::by_slide) sum.add(program::slides_text(tiles));
   sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
   char text[20];
@@ -93,12 +95,13 @@ std::optional<program::slide_overview> overview_of(const options& asked, const p
 }
 
 void embed(const options& asked) {
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
-  const auto tiles = asked.slides.applied_to(
-      asked.white.applied_to(program::open_unlabelled(asked.data, encoder.image(), asked.slide, asked.seed,
-                                                      asked.synthetic, asked.reading.interpolation()),
-                             asked.data, asked.threads),
-      asked.data, encoder.reading().normalise_stain, asked.threads);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading.chosen(asked.checkpoint),
+                                  asked.device, true);
+  const auto tiles = asked.white.applied_to(
+      asked.groups.applied_to(program::open_unlabelled(asked.data, encoder.image(), asked.slide, asked.seed,
+                                                       asked.synthetic, asked.reading.interpolation()),
+                              asked.data, encoder.reading().normalise_stain),
+      asked.data, asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
   program::check_outputs(
@@ -149,7 +152,7 @@ int main(int argc, char** argv) {
   asked.slide.declare(app);
   asked.white.declare(app);
   asked.reading.declare(app, "features, or scores,", "as the checkpoint was trained");
-  asked.slides.declare(app);
+  asked.groups.declare(app);
   asked.device.declare(app);
   app.add_option("--synthetic", asked.synthetic, "images of --data synthetic (4096)")
       ->check(program::whole<sdmae::index>(1, 100'000'000));

@@ -17,6 +17,7 @@
 #include "support/labelled_options.hpp"
 #include "support/output_files.hpp"
 #include "support/program.hpp"
+#include "support/reading_options.hpp"
 #include "support/report_page.hpp"
 
 namespace {
@@ -69,8 +70,7 @@ struct part : program::labelled_part {
   eval::labelled_features labelled(index width) const { return {features, width, labels, groups}; }
 };
 
-void take_features(const options& asked, part& one, program::frozen_encoder& encoder) {
-  one.know_slide_stain(encoder.reading().normalise_stain, asked.threads);
+void take_features(part& one, program::frozen_encoder& encoder) {
   encoder.run(*one.tiles, 0, [&](const float* features, const std::uint64_t* hashes, index count) {
     one.features.insert(one.features.end(), features, features + count * encoder.width());
     one.hashes.insert(one.hashes.end(), hashes, hashes + count);
@@ -133,12 +133,13 @@ void begin_report(const options& asked, const program::frozen_encoder& encoder, 
 judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
   judged found;
   part train;
-  found.classes = asked.data.open(train, found.test, asked.reading.interpolation(), asked.threads);
+  const program::reading_settings reading = asked.reading.chosen(asked.checkpoint);
+  found.classes = asked.data.open(train, found.test, reading, asked.threads);
   if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device);
-  take_features(asked, train, encoder);
-  take_features(asked, found.test, encoder);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, reading, asked.device);
+  take_features(train, encoder);
+  take_features(found.test, encoder);
   begin_report(asked, encoder, report);
   report.update({{"train_images", train.labels.size()},
                  {"test_images", found.test.labels.size()},
@@ -156,9 +157,10 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
 judged by_itself(const options& asked, const std::vector<std::string>& classes, nlohmann::ordered_json& report) {
   judged found;
   found.classes = classes;
-  asked.data.open_test(found.test, classes, asked.reading.interpolation(), asked.threads);
-  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading, asked.device, true);
-  take_features(asked, found.test, encoder);
+  const program::reading_settings reading = asked.reading.chosen(asked.checkpoint);
+  asked.data.open_test(found.test, classes, reading, asked.threads);
+  program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, reading, asked.device, true);
+  take_features(found.test, encoder);
   begin_report(asked, encoder, report);
   report.update({{"test_images", found.test.labels.size()}, {"method", "classifier"}, {"classes", classes}});
   report["groups"]["test"] = sdmae::sorted_words(found.test.tiles->groups).size();

@@ -39,10 +39,8 @@ class finetuning {
         checkpoint_(program::check_run_folder(folder_, options.resume)),
         preset_name_(name_of_preset()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
-    classes_ = options.data.open(train_, test_, options.reading.interpolation(), options.threads);
     const program::reading_settings reading = options.chosen_reading();
-    train_.know_slide_stain(reading.normalise_stain, options.threads);
-    test_.know_slide_stain(reading.normalise_stain, options.threads);
+    classes_ = options.data.open(train_, test_, reading, options.threads);
     plan_ = program::plan_finetuning(options, preset_, preset_name_, reading, train_, classes_);
     program::check_resident_memory(preset_, options.device.available_memory());
     trainer_ = preset_.make(plan_.trainer);

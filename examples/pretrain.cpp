@@ -40,6 +40,8 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
+  settings["group_rule"] =
+      options.groups.rule.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.groups.rule);
   settings["max_white"] = program::number_or_null(options.white.most);
   settings["data_path"] = options.data;
   settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
@@ -59,7 +61,7 @@ class pretraining {
               const sdmae::augmentation& augment, const program::tile_source& data, sdmae::image_shape shape)
       : options_(options),
         data_(data),
-        plan_(program::plan_run(options, preset, augment, data.size(), data.fingerprint())),
+        plan_(program::plan_run(options, preset, augment, data)),
         examples_(data, 6, shape, plan_.augment.normalise_stain),
         trainer_(make_trainer(preset, plan_.trainer, options.device)),
         shape_(shape),
@@ -233,11 +235,11 @@ void pretrain(const program::pretrain_options& options) {
   const bool draws = !options.show_augmentations.empty();
   if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
   const sdmae::augmentation augment = program::chosen_augmentation(options, preset.defaults);
-  const auto tiles = options.slides.applied_to(
-      options.white.applied_to(
+  const auto tiles = options.white.applied_to(
+      options.groups.applied_to(
           program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
-          options.data, options.threads),
-      options.data, augment.normalise_stain, options.threads);
+          options.data, augment.normalise_stain),
+      options.data, options.threads);
   if (draws) return show_augmentations(options, preset, augment, *tiles);
   pretraining run(options, preset, augment, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();

@@ -14,8 +14,8 @@
 #include "memory.hpp"
 #include "output_files.hpp"
 #include "sdmae/train/checkpoint.hpp"
-#include "slide_stain.hpp"
 #include "stain_option.hpp"
+#include "stained_tiles.hpp"
 #include "tile_source.hpp"
 #include "validators.hpp"
 
@@ -29,7 +29,7 @@ struct view_options {
   int threads = 0;
   slide_options slide;
   stain_option stain;
-  slide_option slides;
+  slide_groups_option groups;
 
   std::vector<named_path> inputs() const { return {{"--checkpoint", checkpoint}, {"--data", data}}; }
 
@@ -50,7 +50,7 @@ struct view_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     slide.declare(app);
     stain.declare(app);
-    slides.declare(app);
+    groups.declare(app);
   }
 };
 
@@ -61,9 +61,8 @@ class checkpoint_view {
   explicit checkpoint_view(const view_options& asked)
       : preset_(preset_of_checkpoint(asked.checkpoint, asked.preset)), trainer_(load(asked)) {
     const sdmae::stain_normalisation stain = asked.stain.chosen(asked.checkpoint);
-    const auto tiles =
-        asked.slides.applied_to(open_unlabelled(asked.data, preset_.image, asked.slide, asked.seed, asked.images),
-                                asked.data, stain, asked.threads);
+    const auto tiles = asked.groups.applied_to(
+        open_unlabelled(asked.data, preset_.image, asked.slide, asked.seed, asked.images), asked.data, stain);
     examples_.emplace(*tiles, asked.images, preset_.image, stain);
   }
 

@@ -193,6 +193,8 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   plan.augment = o.augmentation(plan.reading);
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
   stain_option::note(plan.reading.normalise_stain, plan.settings);
+  if (plan.reading.normalise_stain == sdmae::stain_normalisation::by_slide)
+    plan.settings["sdmae.slides"] = slides_text(*train.tiles);
   return plan;
 }
 

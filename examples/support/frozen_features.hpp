@@ -9,7 +9,6 @@
 #include "checkpoint_preset.hpp"
 #include "devices.hpp"
 #include "memory.hpp"
-#include "reading_options.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/classifier_trainer.hpp"
 #include "tile_reader.hpp"
@@ -19,10 +18,9 @@ namespace program {
 /// An encoder whose weights stay as they are. Where `classifiers` are welcome too, the features of one are its scores.
 class frozen_encoder {
  public:
-  frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, const reading_options& reading,
+  frozen_encoder(const std::string& checkpoint, const std::string& preset, int threads, const reading_settings& reading,
                  const device_options& device, bool classifiers = false)
-      : name_(preset_name_of_checkpoint(checkpoint, preset)),
-        reading_(reading.settings(reading.stain.chosen(checkpoint))) {
+      : name_(preset_name_of_checkpoint(checkpoint, preset)), reading_(reading) {
     if (classifiers) classes_ = classes_of_checkpoint(checkpoint);
     const auto make = [&](const auto& registered, auto settings) {
       image_ = registered.image;

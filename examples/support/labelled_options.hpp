@@ -38,7 +38,7 @@ struct labelled_options {
         ->needs(share);
     app.add_option("--groups", groups,
                    "slides: a regular expression for file names, such as \"^([^_]+)_\", or with a / for paths, "
-                   "\"/([^/]+)/\", or a table (.csv: path,group)");
+                   "\"/([^/]+)/\", or a table (.csv: path,group); --normalise-stain slide goes by them, too");
     white.declare(app);
   }
 
@@ -49,24 +49,24 @@ struct labelled_options {
   }
 
   /// Opens both sides; returns their classes, by which their labels are numbered.
-  std::vector<std::string> open(labelled_part& learned, labelled_part& tried, sdmae::interpolation filter,
+  std::vector<std::string> open(labelled_part& learned, labelled_part& tried, const reading_settings& how,
                                 int threads) const {
     check();
-    learned.open(train, groups, filter, white, threads);
+    learned.open(train, groups, how, white, threads);
     if (test_share)
       split(learned, tried);
     else
-      tried.open(test, groups, filter, white, threads);
+      tried.open(test, groups, how, white, threads);
     return number_classes(learned, tried);
   }
 
   /// Opens what a classifier is tried on that knows `classes` already, and numbers labels and groups.
-  void open_test(labelled_part& tried, const std::vector<std::string>& classes, sdmae::interpolation filter,
+  void open_test(labelled_part& tried, const std::vector<std::string>& classes, const reading_settings& how,
                  int threads) const {
     if (!train.empty() || test_share)
       throw CLI::ValidationError("a classifier has learned already: it takes --test alone, no --train or --test-share");
     if (test.empty()) throw CLI::RequiredError("--test");
-    tried.open(test, groups, filter, white, threads);
+    tried.open(test, groups, how, white, threads);
     number_labels(tried, classes);
     tried.groups = sdmae::numbered(tried.tiles->groups, sdmae::sorted_words(tried.tiles->groups), tried.path);
   }

@@ -15,7 +15,8 @@
 #include "sdmae/data/duplicates.hpp"
 #include "sdmae/data/groups.hpp"
 #include "sdmae/data/labels.hpp"
-#include "slide_stain.hpp"
+#include "stained_tiles.hpp"
+#include "tile_reader.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 
@@ -29,17 +30,13 @@ struct labelled_part {
   std::vector<sdmae::index> labels, groups;  // groups are numbered over both parts, and empty where none are known
 
   /// `rule`: see sdmae::groups_by_rule; empty: what the data set says itself.
-  void open(const std::string& where, const std::string& rule, sdmae::interpolation filter, const white_option& white,
+  void open(const std::string& where, const std::string& rule, const reading_settings& how, const white_option& white,
             int threads) {
     path = where;
-    tiles = open_tiles(path, 0, {}, filter, true);
+    tiles = open_tiles(path, 0, {}, how.filter, true);
     if (!rule.empty()) tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
     check_rows();
-    tiles = white.applied_to(std::move(tiles), path, threads);
-  }
-  /// See with_slide_stain.
-  void know_slide_stain(sdmae::stain_normalisation how, int threads) {
-    tiles = with_slide_stain(std::move(tiles), path, how, threads);
+    tiles = white.applied_to(with_slide_stain(std::move(tiles), path, how.normalise_stain), path, threads);
   }
 
  private:

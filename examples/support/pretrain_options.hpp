@@ -15,8 +15,8 @@
 #include "number_text.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
-#include "slide_stain.hpp"
 #include "stain_option.hpp"
+#include "stained_tiles.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 #include "training_run.hpp"
@@ -32,7 +32,7 @@ struct pretrain_options {
   white_option white;
   augmentation_options augment;
   stain_option normalise_stain;
-  slide_option slides;
+  slide_groups_option groups;
   std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
@@ -82,7 +82,7 @@ struct pretrain_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
     augment.declare(app);
     normalise_stain.declare(app, "no; as the checkpoint of --init or --resume was trained");
-    slides.declare(app);
+    groups.declare(app);
   }
 
   /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
@@ -132,11 +132,11 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
   return o.augment.applied_to(how);
 }
 
-/// `augment`: what chosen_augmentation chose; `images` and `fingerprint` describe the data set. Throws sdmae::error
-/// when it does not fill a batch.
+/// `augment`: what chosen_augmentation chose. Throws sdmae::error when `tiles` do not fill a batch.
 inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset,
-                              const sdmae::augmentation& augment, sdmae::index images, std::uint64_t fingerprint) {
+                              const sdmae::augmentation& augment, const tile_source& tiles) {
   pretrain_plan plan;
+  const sdmae::index images = tiles.size();
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
   plan.augment = augment;
   if (images < r.batch)
@@ -174,22 +174,25 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
                            .floor = r.min_learning_rate,
                            .warmup_steps = r.warmup_epochs * plan.steps_per_epoch,
                            .total_steps = plan.total_steps};
-  plan.settings = {{"sdmae.preset", o.preset},
-                   {"sdmae.seed", std::to_string(o.seed)},
-                   {"sdmae.batch", std::to_string(r.batch)},
-                   {"sdmae.epochs", std::to_string(r.epochs)},
-                   {"sdmae.warmup_epochs", std::to_string(r.warmup_epochs)},
-                   {"sdmae.learning_rate", number_text(r.base_learning_rate)},
-                   {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
-                   {"sdmae.weight_decay", number_text(r.weight_decay)},
-                   {"sdmae.clip_norm", number_text(o.clip_norm)},
-                   {"sdmae.mask_ratio", number_text(r.mask_ratio)},
-                   {"sdmae.distill_weight", number_text(r.distill_weight)},
-                   {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(fingerprint)}};
+  plan.settings = {
+      {"sdmae.preset", o.preset},
+      {"sdmae.seed", std::to_string(o.seed)},
+      {"sdmae.batch", std::to_string(r.batch)},
+      {"sdmae.epochs", std::to_string(r.epochs)},
+      {"sdmae.warmup_epochs", std::to_string(r.warmup_epochs)},
+      {"sdmae.learning_rate", number_text(r.base_learning_rate)},
+      {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
+      {"sdmae.weight_decay", number_text(r.weight_decay)},
+      {"sdmae.clip_norm", number_text(o.clip_norm)},
+      {"sdmae.mask_ratio", number_text(r.mask_ratio)},
+      {"sdmae.distill_weight", number_text(r.distill_weight)},
+      {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(tiles.fingerprint())}};
   // Not of the released one, so that its checkpoints are those of versions that knew no other.
   if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
     plan.settings["sdmae.augmentation"] = text;
   stain_option::note(plan.augment.normalise_stain, plan.settings);
+  if (plan.augment.normalise_stain == sdmae::stain_normalisation::by_slide)
+    plan.settings["sdmae.slides"] = slides_text(tiles);
   return plan;
 }
 

@@ -36,14 +36,19 @@ struct reading_options {
   reading_settings settings(sdmae::stain_normalisation normalised) const {
     return {interpolation(), normalised, crops};
   }
+  /// For the weights of `checkpoint`; see stain_option::chosen.
+  reading_settings chosen(const std::string& checkpoint) const { return settings(stain.chosen(checkpoint)); }
   /// Adds to a report how images were shown.
   void tell(nlohmann::ordered_json& report, sdmae::stain_normalisation normalised) const {
     using json = nlohmann::ordered_json;
-    const std::string by = stain_option::name(normalised);
+    using enum sdmae::stain_normalisation;
     report.update({{"interpolation", filter},
                    {"crops", crops},
-                   {"normalised_stain", normalised != sdmae::stain_normalisation::none},
-                   {"normalised_stain_version", by.empty() ? json(nullptr) : json(by)}});
+                   {"normalised_stain", normalised != none},
+                   {"normalised_stain_version", normalised == none ? json(nullptr) : json(stain_option::version)},
+                   {"normalised_stain_by", normalised == none       ? json(nullptr)
+                                           : normalised == by_slide ? "slide"
+                                                                    : "tile"}});
   }
 };
 

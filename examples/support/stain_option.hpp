@@ -46,7 +46,7 @@ struct stain_option {
   /// What a checkpoint notes of stain; empty: nothing, stain is left as it is.
   static std::string name(normalisation how) {
     if (how == normalisation::none) return "";
-    return std::string(version) + (how == normalisation::by_slide ? " by slide" : "");
+    return std::string(version) + (how == normalisation::by_slide ? slides : "");
   }
   /// Into the metadata of a checkpoint.
   static void note(normalisation how, std::map<std::string, std::string>& metadata) {
@@ -56,7 +56,16 @@ struct stain_option {
   static constexpr const char* key = "sdmae.normalised_stain";
   static constexpr const char* version = "2";  // of sdmae::match_stain to its reference_stain
 
+  /// In words, what a checkpoint notes.
+  static std::string text(const std::string& noted) {
+    if (noted.empty()) return "left as it is";
+    const std::size_t end = noted.rfind(slides);
+    return "normalised by version " + noted.substr(0, end) + (end == std::string::npos ? "" : ", slide by slide");
+  }
+
  private:
+  static constexpr const char* slides = " by slide";
+
   normalisation asked_for() const {
     if (asked == "slide") return normalisation::by_slide;
     return asked.empty() || asked == "no" ? normalisation::none : normalisation::by_tile;
@@ -73,7 +82,7 @@ struct stain_option {
                    text(trained).c_str(), text(here).c_str());
     else if (how != normalisation::none)
       std::fprintf(stderr, "%s: trained on normalised stain, so stain is normalised%s\n", checkpoint.c_str(),
-                   how == normalisation::by_slide ? ", by slide" : "");
+                   how == normalisation::by_slide ? ", slide by slide" : "");
     return how;
   }
   /// What this program calls so; nothing: what no version of it knows.
@@ -86,9 +95,6 @@ struct stain_option {
     const sdmae::safetensors_file file(checkpoint);
     const auto found = file.metadata().find(key);
     return found == file.metadata().end() ? "" : found->second;
-  }
-  static std::string text(const std::string& by) {
-    return by.empty() ? "left as it is" : "normalised by version " + by;
   }
 };
 

@@ -20,26 +20,26 @@
 namespace program {
 
 /// The samples `chosen` of another source, in this order, which it keeps alive.
-class tile_selection : public tile_source {
+class tile_selection final : public forwarding_tiles {
  public:
-  tile_selection(std::shared_ptr<const tile_source> from, std::vector<sdmae::index> chosen)
-      : from_(std::move(from)), chosen_(std::move(chosen)) {
+  tile_selection(std::shared_ptr<const tile_source> all, std::vector<sdmae::index> chosen)
+      : forwarding_tiles(std::move(all)), chosen_(std::move(chosen)) {
     for (const sdmae::index i : chosen_) {
-      if (!from_->labels.empty()) labels.push_back(from_->labels[static_cast<std::size_t>(i)]);
-      if (!from_->groups.empty()) groups.push_back(from_->groups[static_cast<std::size_t>(i)]);
+      if (!from().labels.empty()) labels.push_back(from().labels[static_cast<std::size_t>(i)]);
+      if (!from().groups.empty()) groups.push_back(from().groups[static_cast<std::size_t>(i)]);
     }
   }
   sdmae::index size() const override { return static_cast<sdmae::index>(chosen_.size()); }
-  std::string name(sdmae::index i) const override { return from_->name(at(i)); }
-  sdmae::decoded_image load(sdmae::index i) const override { return from_->load(at(i)); }
+  std::string name(sdmae::index i) const override { return from().name(at(i)); }
+  sdmae::decoded_image load(sdmae::index i) const override { return from().load(at(i)); }
   std::uint64_t fingerprint() const override {
     sdmae::fingerprint sum;
-    sum.add(from_->fingerprint());
+    sum.add(from().fingerprint());
     for (const sdmae::index i : chosen_) sum.add(static_cast<std::uint64_t>(i));
     return sum.value();
   }
   std::optional<slide_overview> overview(sdmae::index longest) const override {
-    std::optional<slide_overview> found = from_->overview(longest);
+    std::optional<slide_overview> found = from().overview(longest);
     if (!found) return found;
     std::vector<slide_overview::place> all(std::move(found->tiles));
     found->tiles.clear();
@@ -50,7 +50,6 @@ class tile_selection : public tile_source {
  private:
   sdmae::index at(sdmae::index i) const { return chosen_[static_cast<std::size_t>(i)]; }
 
-  std::shared_ptr<const tile_source> from_;
   std::vector<sdmae::index> chosen_;
 };
 

@@ -57,6 +57,23 @@ class tile_source {
   }
 };
 
+/// The tiles of another source, which it keeps alive; what is derived from it says what is otherwise.
+class forwarding_tiles : public tile_source {
+ public:
+  explicit forwarding_tiles(std::shared_ptr<const tile_source> from) : from_(std::move(from)) {}
+  sdmae::index size() const override { return from_->size(); }
+  std::string name(sdmae::index i) const override { return from_->name(i); }
+  sdmae::decoded_image load(sdmae::index i) const override { return from_->load(i); }
+  std::uint64_t fingerprint() const override { return from_->fingerprint(); }
+  std::optional<slide_overview> overview(sdmae::index longest) const override { return from_->overview(longest); }
+
+ protected:
+  const tile_source& from() const { return *from_; }
+
+ private:
+  std::shared_ptr<const tile_source> from_;
+};
+
 /// How slides are cut; see sdmae::slide_settings.
 struct slide_options {
   double mpp = 0.5, slide_mpp = 0, least_tissue = 0.25;
@@ -172,7 +189,7 @@ inline std::unique_ptr<tile_source> open_slide(const std::string& path, sdmae::i
   sdmae::keep_tiff_quiet();  // OpenSlide reads with libtiff, too
   auto tiles = std::make_unique<held_tiles<sdmae::slide_tiles>>(
       sdmae::slide_tiles(path, {how.mpp, side, how.least_tissue, how.slide_mpp, filter}));
-  tiles->groups.assign(static_cast<std::size_t>(tiles->size()), path);
+  tiles->groups.assign(static_cast<std::size_t>(tiles->size()), "the slide");
   return tiles;
 #else
   static_cast<void>(side), static_cast<void>(how), static_cast<void>(filter);

@@ -59,7 +59,10 @@ if(NOT tool_out MATCHES "@sdmae.normalised_stain=2\n" OR said MATCHES "normalise
   fault("the timm file: ${tool_out}, said: ${said}")
 endif()
 converts(normal_timm.safetensors normal.onnx onnx)
-expect(SUCCESS SAYS "trained on tiles of normalised stain, version 2 (")
+expect(SUCCESS SAYS "trained on stain normalised by version 2 (")
+tool(edit run/checkpoint.safetensors normal.safetensors metadata sdmae.normalised_stain "2 by slide")
+converts(normal.safetensors normal.onnx onnx)
+expect(SUCCESS SAYS "trained on stain normalised by version 2, slide by slide (")
 converts(timm.safetensors back.safetensors released)
 tool(equal back.safetensors run/checkpoint.safetensors encoder.)
 # The same with what a released file does not tell given by hand.

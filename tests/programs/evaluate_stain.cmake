@@ -10,9 +10,11 @@ judged(plain normalised_stain OFF --checkpoint run/checkpoint.safetensors)
 judged(asked normalised_stain ON --checkpoint run/checkpoint.safetensors --normalise-stain yes)
 judged(normal normalised_stain_version 2 --checkpoint normal.safetensors)
 judged(refused normalised_stain OFF --checkpoint normal.safetensors --normalise-stain no)
-judged(slide normalised_stain_version "2 by slide" --checkpoint normal.safetensors --normalise-stain slide
+judged(slide normalised_stain_by slide --checkpoint normal.safetensors --normalise-stain slide
   --groups "^(.)")
-judged(alone normalised_stain ON --checkpoint normal.safetensors --normalise-stain slide --groups "^(.*)$")
+judged(alone normalised_stain_by slide --checkpoint normal.safetensors --normalise-stain slide --groups "^(.*)$")
+judged(by_tile normalised_stain_by tile --checkpoint normal.safetensors --groups "^(.*)$")
+same(alone.csv by_tile.csv) # a slide of one tile is that tile
 differ(slide.csv asked.csv)
 differ(plain.csv asked.csv)
 same(normal.csv asked.csv)

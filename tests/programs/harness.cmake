@@ -141,10 +141,16 @@ function(draws_normalised_stain)
   expect(SUCCESS)
   run(${drawing} asked.png --normalise-stain yes)
   expect(SUCCESS)
+  run(${drawing} slide.png --normalise-stain slide --groups "^tile")
+  expect(SUCCESS)
+  run(${drawing} alone.png --normalise-stain slide --groups "^(.*)$")
+  expect(SUCCESS)
   refuses(2 "--out|is the file of --checkpoint" ${drawing} weights.safetensors)
   differ(plain.png normal.png)
   same(normal.png asked.png)
   same(refused.png plain.png)
+  differ(slide.png asked.png)
+  same(alone.png asked.png) # a slide of one tile is that tile
 endfunction()
 
 # state(<variable> <folder>): names and contents of all its files, as one text. unchanged(<folder> "${<variable>}").

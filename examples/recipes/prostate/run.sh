@@ -60,7 +60,7 @@ case $model in little | middle) ;; *) stop "MODEL=$model: is neither little nor 
 normalise=${NORMALISE:-slide}
 case $normalise in # with the version of normalisation: results of another are not mixed in
   slide) named=-normalised2-slide ;;
-  tile) named=-normalised2 ;;
+  tile | yes) normalise=tile && named=-normalised2 ;;
   no) named= ;;
   *) stop "NORMALISE=$normalise: is none of slide, tile, no" 2 ;;
 esac

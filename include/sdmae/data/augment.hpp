@@ -62,7 +62,7 @@ inline void cut_and_turn(const image8& image, const augmentation& how, std::uint
 /// on that of its slide, see decoded_image::slide_stain.
 inline void augment(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
                     index height, index width, std::uint8_t* out,
-                    const std::optional<stain_statistics>& slide_stain = std::nullopt) {
+                    const std::optional<measured_stain>& slide_stain = std::nullopt) {
   const auto numbers = [&](stream purpose) {
     return random_sequence(seed, purpose, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
   };

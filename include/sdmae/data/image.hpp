@@ -62,8 +62,8 @@ inline std::string conversion_text(conversion flag) {
 struct decoded_image {
   image8 image;
   conversion converted = conversion::none;
-  std::optional<stain_statistics> slide_stain =
-      std::nullopt;  // of all the slide that it was cut from, see slide_stained
+  /// Of the slide that it is from: not known, or what was measured there. See slide_stained.
+  std::optional<measured_stain> slide_stain = std::nullopt;
 };
 
 }  // namespace sdmae

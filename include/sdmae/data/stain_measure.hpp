@@ -61,7 +61,7 @@ class stain_counts {
 
   /// Nothing where pictures say too little of their stain: less than 1 % is tissue, or its density deviates by less
   /// than 0.02 in every channel, as that of dark glass does by noise.
-  std::optional<stain_statistics> statistics() const {
+  measured_stain statistics() const {
     if (tissue_ == 0 || tissue_ * 100 < pixels_) return std::nullopt;
     const std::array<float, 256>& densities = optical_densities();
     stain_statistics found;
@@ -86,7 +86,7 @@ class stain_counts {
 };
 
 /// Of one picture; see stain_counts.
-inline std::optional<stain_statistics> measure_stain(const image8& image) {
+inline measured_stain measure_stain(const image8& image) {
   stain_counts counts;
   counts.add(image);
   return counts.statistics();

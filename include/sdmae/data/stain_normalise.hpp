@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "sdmae/core/error.hpp"
 #include "sdmae/data/image.hpp"
 #include "sdmae/data/optical_density.hpp"
 #include "sdmae/data/stain_measure.hpp"
@@ -20,6 +21,9 @@ namespace sdmae {
 /// Whether stain is normalised, and by what is measured where: on each tile alone, which makes all tiles alike, or on
 /// the tiles of a slide together, which keeps how they differ from one another.
 enum class stain_normalisation { none, by_tile, by_slide };
+
+/// Mean and deviation of common haematoxylin and eosin.
+inline constexpr stain_statistics reference_stain{{0.35, 0.62, 0.35}, {0.25, 0.30, 0.20}};
 
 /// Changes `image` in place. With m and s the mean and deviation that were measured of a channel, density d becomes
 ///   d' = M + S·(d − m)/(s + 0.001), at least 0,   I' = 255·exp(−d'), rounded,
@@ -46,15 +50,19 @@ inline void match_stain(image8& image, const stain_statistics& measured,
 
 /// The same by what the picture's own stain is; one that says too little of it, see stain_counts, stays as it is.
 inline void normalise_stain(image8& image, const stain_statistics& target = reference_stain) {
-  if (const std::optional<stain_statistics> measured = measure_stain(image)) match_stain(image, *measured, target);
+  if (const measured_stain measured = measure_stain(image)) match_stain(image, *measured, target);
 }
 
-/// `image`, normalised as asked for: by slide where the stain of its slide is known, see decoded_image::slide_stain,
-/// else by itself.
+/// `image`, normalised as asked for. By slide it goes by itself where its slide says too little of its stain. Throws
+/// sdmae::error where that is asked for, and not known: see decoded_image::slide_stain.
 inline image8 with_normalised_stain(image8 image, stain_normalisation how = stain_normalisation::by_tile,
-                                    const std::optional<stain_statistics>& of_slide = std::nullopt) {
-  if (how == stain_normalisation::by_slide && of_slide)
-    match_stain(image, *of_slide);
+                                    const std::optional<measured_stain>& of_slide = std::nullopt) {
+  const bool by_slide = how == stain_normalisation::by_slide;
+  if (by_slide && !of_slide)
+    throw error("stain normalisation by slide", "how the slide of an image is stained is not known",
+                "load images from a slide_stained data set, or normalise by tile");
+  if (by_slide && *of_slide)
+    match_stain(image, **of_slide);
   else if (how != stain_normalisation::none)
     normalise_stain(image);
   return image;

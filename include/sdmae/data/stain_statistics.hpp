@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 namespace sdmae {
 
@@ -12,7 +13,7 @@ struct stain_statistics {
   bool operator==(const stain_statistics&) const = default;
 };
 
-/// Those of common haematoxylin and eosin.
-inline constexpr stain_statistics reference_stain{{0.35, 0.62, 0.35}, {0.25, 0.30, 0.20}};
+/// Nothing where pictures say too little of their stain, see stain_counts.
+using measured_stain = std::optional<stain_statistics>;
 
 }  // namespace sdmae

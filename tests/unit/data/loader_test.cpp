@@ -239,7 +239,7 @@ TEST_CASE("images that know how their slide is stained are normalised by it, whe
     std::string name(sdmae::index i) const { return tiles.name(i); }
     sdmae::decoded_image load(sdmae::index i) const {
       sdmae::decoded_image tile = tiles.load(i);
-      tile.slide_stain = {{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}};
+      tile.slide_stain = sdmae::stain_statistics{{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}};
       return tile;
     }
   } const data;
@@ -253,11 +253,20 @@ TEST_CASE("images that know how their slide is stained are normalised by it, whe
     for (sdmae::index i = 0; i < 4; ++i) {
       sdmae::image8 image(24, 24), expected = data.load(i).image;
       if (how == by_tile) sdmae::normalise_stain(expected);
-      if (how == by_slide) sdmae::match_stain(expected, *data.load(i).slide_stain);
+      if (how == by_slide) sdmae::match_stain(expected, **data.load(i).slide_stain);
       images.next(1, image.pixels.data());
       CHECK(image == expected);
     }
   }
+}
+
+TEST_CASE("stain is not normalised by slides that are not known") {
+  const sdmae::synthetic_tissue data(3, 4, 8, 8);
+  sdmae::loader_settings settings = settings_for(4);
+  settings.augment.normalise_stain = sdmae::stain_normalisation::by_slide;
+  sdmae::loader images(data, settings);
+  std::vector<std::uint8_t> pixels(8 * 8 * 3);
+  CHECK_THROWS_WITH(images.next(1, pixels.data()), Catch::Contains("slide_stained"));
 }
 
 TEST_CASE("neighbours that are broken are stepped over together") {

@@ -1,0 +1,86 @@
+// Normalisation by slide: which slide tiles are from, and that they know its stain.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/data/groups.hpp"
+#include "sdmae/data/labels.hpp"
+#include "sdmae/data/slide_stained.hpp"
+#include "sdmae/data/stain_normalise.hpp"
+#include "tile_source.hpp"
+
+namespace program {
+
+/// Tiles that know how their slide is stained; see sdmae::slide_stained.
+class stained_tiles final : public forwarding_tiles {
+ public:
+  stained_tiles(std::shared_ptr<const tile_source> from, std::vector<sdmae::index> slides)
+      : forwarding_tiles(from), stained_(*from, std::move(slides)) {
+    labels = from->labels;
+    groups = from->groups;
+  }
+  sdmae::decoded_image load(sdmae::index i) const override { return stained_.load(i); }
+
+ private:
+  sdmae::slide_stained<tile_source> stained_;
+};
+
+/// `tiles`, which know how their slide is stained where stain is normalised by it: a group's tiles are a slide's. Says
+/// how many there are. Throws sdmae::error where groups are not known; `path` names the tiles.
+inline std::unique_ptr<tile_source> with_slide_stain(std::unique_ptr<tile_source> tiles, const std::string& path,
+                                                     sdmae::stain_normalisation how) {
+  if (how != sdmae::stain_normalisation::by_slide) return tiles;
+  const std::vector<std::string>& groups = tiles->groups;
+  const auto blank = std::find(groups.begin(), groups.end(), "");
+  if (groups.empty() || blank != groups.end())
+    throw sdmae::error(path,
+                       "does not say which slide " +
+                           (groups.empty() ? "its tiles are from" : tiles->name(blank - groups.begin()) + " is from") +
+                           ", which normalisation by slide goes by",
+                       "give --groups, or --normalise-stain tile");
+  const std::vector<std::string> slides = sdmae::sorted_words(groups);
+  std::fprintf(stderr, "%s: stain is normalised slide by slide: %td tiles of %zu\n", path.c_str(), tiles->size(),
+               slides.size());
+  std::vector<sdmae::index> numbers = sdmae::numbered(groups, slides, path);
+  return std::make_unique<stained_tiles>(std::move(tiles), std::move(numbers));
+}
+
+/// What tells one cut into slides from another.
+inline std::string slides_text(const tile_source& tiles) {
+  sdmae::fingerprint sum;
+  for (const std::string& group : tiles.groups) sum.add(group);
+  return std::to_string(sdmae::sorted_words(tiles.groups).size()) + " slides, fingerprint " +
+         std::to_string(sum.value());
+}
+
+/// --groups of programs that need groups for nothing else.
+struct slide_groups_option {
+  std::string rule;
+
+  void declare(CLI::App& app) {
+    app.add_option("--groups", rule,
+                   "for --normalise-stain slide: which slide a tile is from, a regular expression for file names, such "
+                   "as \"^([^_]+)_\", or with a / for paths, or a table (.csv: path,group)");
+  }
+
+  /// See with_slide_stain. Throws CLI::ValidationError where groups are given, and not needed.
+  std::unique_ptr<tile_source> applied_to(std::unique_ptr<tile_source> tiles, const std::string& path,
+                                          sdmae::stain_normalisation how) const {
+    if (!rule.empty()) {
+      if (how != sdmae::stain_normalisation::by_slide)
+        throw CLI::ValidationError("--groups is for --normalise-stain slide");
+      tiles->groups = sdmae::groups_by_rule(tiles->names(), rule);
+    }
+    return with_slide_stain(std::move(tiles), path, how);
+  }
+};
+
+}  // namespace program

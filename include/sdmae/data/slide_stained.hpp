@@ -1,0 +1,68 @@
+// A data set whose images know how their slide is stained, for normalisation by slide.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sdmae/core/error.hpp"
+#include "sdmae/data/dataset.hpp"
+#include "sdmae/data/stain_measure.hpp"
+
+namespace sdmae {
+
+/// The images of another data set, which must outlive this one, with decoded_image::slide_stain: that of the pixels of
+/// at most 256 images of the slide together, evenly apart in their order. A slide is measured when the first of its
+/// images is loaded; one that cannot be read counts nothing there. What is measured depends on the images alone.
+template <dataset Dataset>
+class slide_stained {
+ public:
+  /// `slides`: each image's, numbered from 0.
+  slide_stained(const Dataset& data, std::vector<index> slides)
+      : data_(data),
+        slides_(std::move(slides)),
+        by_slide_(ascending_order(static_cast<index>(slides_.size()))),
+        stains_(slides_.empty() ? 0 : static_cast<std::size_t>(*std::max_element(slides_.begin(), slides_.end())) + 1) {
+    std::stable_sort(by_slide_.begin(), by_slide_.end(), [&](index a, index b) { return slide(a) < slide(b); });
+    for (const index i : by_slide_) ++stains_[slide(i)].images;
+    index first = 0;
+    for (slide_stain& one : stains_) one.first = std::exchange(first, first + one.images);
+  }
+
+  index size() const { return data_.size(); }
+  std::string name(index i) const { return data_.name(i); }
+  decoded_image load(index i) const {
+    decoded_image found = data_.load(i);
+    slide_stain& of_slide = stains_[slide(i)];
+    std::call_once(of_slide.begun, [&] { of_slide.measured = measure(of_slide); });
+    found.slide_stain = of_slide.measured;
+    return found;
+  }
+
+ private:
+  struct slide_stain {
+    std::once_flag begun;
+    index first = 0, images = 0;  // a part of by_slide_
+    measured_stain measured;
+  };
+
+  std::size_t slide(index i) const { return static_cast<std::size_t>(slides_[static_cast<std::size_t>(i)]); }
+  measured_stain measure(const slide_stain& one) const {
+    stain_counts counts;
+    const index some = std::min<index>(one.images, 256);
+    for (index k = 0; k < some; ++k) try {
+        counts.add(data_.load(by_slide_[static_cast<std::size_t>(one.first + k * one.images / some)]).image);
+      } catch (const error&) {
+      }
+    return counts.statistics();
+  }
+
+  const Dataset& data_;
+  std::vector<index> slides_, by_slide_;
+  mutable std::vector<slide_stain> stains_;
+};
+
+}  // namespace sdmae
