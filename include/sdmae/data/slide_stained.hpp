@@ -20,10 +20,10 @@ namespace sdmae {
 template <dataset Dataset>
 class slide_stained {
  public:
-  /// `slides`: each image's, numbered from 0.
+  /// `slides`: each image's, numbered from 0. Throws sdmae::error where they are not as many, or one is below 0.
   slide_stained(const Dataset& data, std::vector<index> slides)
       : data_(data),
-        slides_(std::move(slides)),
+        slides_(checked(std::move(slides), data.size())),
         by_slide_(ascending_order(static_cast<index>(slides_.size()))),
         stains_(slides_.empty() ? 0 : static_cast<std::size_t>(*std::max_element(slides_.begin(), slides_.end())) + 1) {
     std::stable_sort(by_slide_.begin(), by_slide_.end(), [&](index a, index b) { return slide(a) < slide(b); });
@@ -49,6 +49,13 @@ class slide_stained {
     measured_stain measured;
   };
 
+  static std::vector<index> checked(std::vector<index> slides, index images) {
+    if (static_cast<index>(slides.size()) != images ||
+        (images > 0 && *std::min_element(slides.begin(), slides.end()) < 0))
+      throw error("slide_stained", std::to_string(slides.size()) + " slides of " + std::to_string(images) + " images",
+                  "give one for each, numbered from 0");
+    return slides;
+  }
   std::size_t slide(index i) const { return static_cast<std::size_t>(slides_[static_cast<std::size_t>(i)]); }
   measured_stain measure(const slide_stain& one) const {
     stain_counts counts;

@@ -98,7 +98,8 @@ TEST_CASE("what cannot be read counts nothing, and glass says nothing of its sli
   const sdmae::decoded_image glass = stained.load(5);
   REQUIRE(glass.slide_stain.has_value());
   CHECK_FALSE(glass.slide_stain->has_value());
-  CHECK(sdmae::slide_stained(from, {}).size() == 6);
+  CHECK_THROWS_WITH(sdmae::slide_stained(from, {}), Catch::Contains("0 slides of 6 images"));
+  CHECK_THROWS_AS(sdmae::slide_stained(from, {0, 0, 0, -1, 0, 0}), sdmae::error);
 }
 
 TEST_CASE("whichever thread comes first, a slide's stain is the same") {
