@@ -192,9 +192,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   plan.reading = reading;
   plan.augment = o.augmentation(plan.reading);
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);
-  stain_option::note(plan.reading.normalise_stain, plan.settings);
-  if (plan.reading.normalise_stain == sdmae::stain_normalisation::by_slide)
-    plan.settings["sdmae.slides"] = slides_text(*train.tiles);
+  note_stain(plan.reading.normalise_stain, *train.tiles, plan.settings);
   return plan;
 }
 

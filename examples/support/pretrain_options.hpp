@@ -190,9 +190,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   // Not of the released one, so that its checkpoints are those of versions that knew no other.
   if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
     plan.settings["sdmae.augmentation"] = text;
-  stain_option::note(plan.augment.normalise_stain, plan.settings);
-  if (plan.augment.normalise_stain == sdmae::stain_normalisation::by_slide)
-    plan.settings["sdmae.slides"] = slides_text(tiles);
+  note_stain(plan.augment.normalise_stain, tiles, plan.settings);
   return plan;
 }
 

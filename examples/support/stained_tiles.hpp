@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "sdmae/data/labels.hpp"
 #include "sdmae/data/slide_stained.hpp"
 #include "sdmae/data/stain_normalise.hpp"
+#include "stain_option.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -59,6 +61,14 @@ inline std::string slides_text(const tile_source& tiles) {
   for (const std::string& group : tiles.groups) sum.add(group);
   return std::to_string(sdmae::sorted_words(tiles.groups).size()) + " slides, fingerprint " +
          std::to_string(sum.value());
+}
+
+/// Into the settings of a run, which its checkpoint must match to be resumed: how stain is normalised, and by which
+/// slides.
+inline void note_stain(sdmae::stain_normalisation how, const tile_source& tiles,
+                       std::map<std::string, std::string>& settings) {
+  stain_option::note(how, settings);
+  if (how == sdmae::stain_normalisation::by_slide) settings["sdmae.slides"] = slides_text(tiles);
 }
 
 /// --groups of programs that need groups for nothing else.

@@ -51,13 +51,6 @@ class stain_counts {
       for (std::size_t c = 0; c < 3; ++c) of_value_[c][rgb[c]] += counts;
     }
   }
-  stain_counts& operator+=(const stain_counts& other) {
-    pixels_ += other.pixels_;
-    tissue_ += other.tissue_;
-    for (std::size_t c = 0; c < 3; ++c)
-      for (std::size_t v = 0; v < 256; ++v) of_value_[c][v] += other.of_value_[c][v];
-    return *this;
-  }
 
   /// Nothing where pictures say too little of their stain: less than 1 % is tissue, or its density deviates by less
   /// than 0.02 in every channel, as that of dark glass does by noise.
