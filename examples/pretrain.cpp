@@ -16,6 +16,7 @@
 #include "support/progress.hpp"
 #include "support/report_page.hpp"
 #include "support/run_files.hpp"
+#include "support/tile_pass.hpp"
 #include "support/tile_source.hpp"
 #include "support/training_run.hpp"
 #if defined(PROGRAM_DRAWS)
@@ -80,6 +81,10 @@ class pretraining {
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
     program::make_folder(folder_);
+    {
+      program::tile_pass pass(plan_.threads);
+      data_.prepare(pass);
+    }
     program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
     const index first = trainer_->steps_done();
     baseline_loss_ = trainer_->reconstruct(examples_, plan_.slice).baseline_loss;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "sdmae/data/slide_stained.hpp"
 #include "sdmae/data/stain_normalise.hpp"
 #include "stain_option.hpp"
+#include "tile_pass.hpp"
 #include "tile_source.hpp"
 
 namespace program {
@@ -28,10 +30,26 @@ class stained_tiles final : public forwarding_tiles {
       : forwarding_tiles(from), stained_(*from, std::move(slides)) {
     labels = from->labels;
     groups = from->groups;
+    slides_text = cut();
   }
   sdmae::decoded_image load(sdmae::index i) const override { return stained_.load(i); }
+  void prepare(tile_pass& pass) const override {
+    std::call_once(prepared_, [&] {
+      constexpr sdmae::index together = 16;  // of up to 256 images each: often enough to say how far it is
+      pass.run(
+          0, stained_.slides(), together, [&](sdmae::index slide) { stained_.measure(slide); },
+          [](sdmae::index, sdmae::index) {}, "slide");
+    });
+  }
 
  private:
+  std::string cut() const {
+    sdmae::fingerprint sum;
+    for (const std::string& group : groups) sum.add(group);
+    return std::to_string(stained_.slides()) + " slides, fingerprint " + std::to_string(sum.value());
+  }
+
+  mutable std::once_flag prepared_;
   sdmae::slide_stained<tile_source> stained_;
 };
 
@@ -55,20 +73,12 @@ inline std::unique_ptr<tile_source> with_slide_stain(std::unique_ptr<tile_source
   return std::make_unique<stained_tiles>(std::move(tiles), std::move(numbers));
 }
 
-/// What tells one cut into slides from another.
-inline std::string slides_text(const tile_source& tiles) {
-  sdmae::fingerprint sum;
-  for (const std::string& group : tiles.groups) sum.add(group);
-  return std::to_string(sdmae::sorted_words(tiles.groups).size()) + " slides, fingerprint " +
-         std::to_string(sum.value());
-}
-
 /// Into the settings of a run, which its checkpoint must match to be resumed: how stain is normalised, and by which
 /// slides.
 inline void note_stain(sdmae::stain_normalisation how, const tile_source& tiles,
                        std::map<std::string, std::string>& settings) {
   stain_option::note(how, settings);
-  if (how == sdmae::stain_normalisation::by_slide) settings["sdmae.slides"] = slides_text(tiles);
+  if (how == sdmae::stain_normalisation::by_slide) settings["sdmae.slides"] = tiles.slides_text;
 }
 
 /// --groups of programs that need groups for nothing else.

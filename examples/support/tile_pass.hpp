@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <vector>
 
 #include "progress.hpp"
@@ -18,16 +19,17 @@ class tile_pass {
   explicit tile_pass(int threads) : team_(threads) {}
 
   /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each `batch` of them,
-  /// in order. What see threw first, in the order of samples, is thrown.
+  /// in order. What see threw first, in the order of samples, is thrown. `noun`: what they are called, if not tiles.
   template <class See, class Take>
-  void run(sdmae::index first, sdmae::index size, sdmae::index batch, See see, Take take) {
-    progress shown("tile", size, first);
+  void run(sdmae::index first, sdmae::index size, sdmae::index batch, See see, Take take,
+           const std::string& noun = "tile") {
+    progress shown(noun, size, first);
     for (sdmae::index done = first; done < size;) {
       const sdmae::index count = std::min(batch, size - done);
       see_all(done, count, see);
       take(done, count);
       done += count;
-      shown.update(done, 1, "tiles");
+      shown.update(done, 1, noun + "s");
     }
   }
   template <class See>

@@ -74,7 +74,9 @@ struct white_option {
                                           int threads) const {
     if (!most) return tiles;
     std::vector<double> white(static_cast<std::size_t>(tiles->size()));
-    tile_pass(threads).run(tiles->size(), [&](sdmae::index i) {
+    tile_pass pass(threads);
+    tiles->prepare(pass);
+    pass.run(tiles->size(), [&](sdmae::index i) {
       try {
         white[static_cast<std::size_t>(i)] = sdmae::white_share(tiles->load(i).image);
       } catch (const sdmae::error&) {

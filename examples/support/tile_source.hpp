@@ -38,6 +38,8 @@ struct slide_overview {
   std::vector<place> tiles;
 };
 
+class tile_pass;
+
 /// A data set whose kind is known at run time only; see sdmae::dataset.
 class tile_source {
  public:
@@ -48,8 +50,11 @@ class tile_source {
   virtual std::uint64_t fingerprint() const = 0;
   /// Where samples lie on their slide, shown at most so many pixels wide and high; nothing when there is no one slide.
   virtual std::optional<slide_overview> overview(sdmae::index) const { return std::nullopt; }
+  /// Finds out, by all threads, what samples need to know of one another, for which each would wait when it is loaded.
+  virtual void prepare(tile_pass&) const {}
 
   std::vector<std::string> labels, groups;  // one for each sample, or none where they are not known
+  std::string slides_text;  // where stain is normalised by slide: what tells this cut into slides from another
   std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (sdmae::index i = 0; i < size(); ++i) all.push_back(name(i));
@@ -60,12 +65,15 @@ class tile_source {
 /// The tiles of another source, which it keeps alive; what is derived from it says what is otherwise.
 class forwarding_tiles : public tile_source {
  public:
-  explicit forwarding_tiles(std::shared_ptr<const tile_source> from) : from_(std::move(from)) {}
+  explicit forwarding_tiles(std::shared_ptr<const tile_source> from) : from_(std::move(from)) {
+    slides_text = from_->slides_text;
+  }
   sdmae::index size() const override { return from_->size(); }
   std::string name(sdmae::index i) const override { return from_->name(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return from_->load(i); }
   std::uint64_t fingerprint() const override { return from_->fingerprint(); }
   std::optional<slide_overview> overview(sdmae::index longest) const override { return from_->overview(longest); }
+  void prepare(tile_pass& pass) const override { from_->prepare(pass); }
 
  protected:
   const tile_source& from() const { return *from_; }

@@ -98,6 +98,13 @@ tuned(as_asked ON ${by_slide} --groups "^(.)" --normalise-stain slide)
 same(by_slide/scores.csv as_asked/scores.csv)
 tuned(by_tile ON ${by_slide} --groups "^(.)" --normalise-stain tile)
 weights_differ(by_slide by_tile)
+run(--train tiles --test tiles --batch 16 --warmup-epochs 0 --out slide_parts --epochs 2 ${by_slide} --groups "^(.)"
+  --steps 1)
+expect(SUCCESS)
+refuses_later(1 "slides was|now 32 slides" --train tiles --test tiles --batch 16 --warmup-epochs 0 --out slide_parts
+  --epochs 2 ${by_slide} --groups "^(.*)$" --resume)
+tuned(slide_parts ON ${by_slide} --groups "^(.)" --resume)
+same(by_slide/scores.csv slide_parts/scores.csv)
 refuses_later(1 "tiles: does not say which slide|--groups" --train tiles --test tiles --batch 16 ${by_slide} --out none)
 
 # Another version of it is refused.

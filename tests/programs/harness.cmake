@@ -26,7 +26,7 @@ macro(run_in_shell command)
 endmacro()
 
 macro(strip_progress)
-  string(REGEX REPLACE "\n(step|tile) [0-9]+/[^\n]*" "" said "\n${err}")
+  string(REGEX REPLACE "\n(step|tile|slide) [0-9]+/[^\n]*" "" said "\n${err}")
   string(REGEX REPLACE "^\n" "" said "${said}")
 endmacro()
 
@@ -60,10 +60,10 @@ macro(refuses refused_with refused_saying)
   expect(FAILURE ${refused_with} SAYS ${pieces})
 endmacro()
 
-# refuses_later(…): the same, after a line that says what the checkpoint was trained on.
+# refuses_later(…): the same, after lines that say what the checkpoint was trained on, and how stain is normalised.
 macro(refuses_later refused_with refused_saying)
   run(${ARGN})
-  string(REGEX REPLACE "^[^\n]*trained on [^\n]*\n" "" said "${said}")
+  string(REGEX REPLACE "[^\n]*(trained on|normalised slide by slide:) [^\n]*\n" "" said "${said}")
   string(REPLACE "|" ";" pieces "${refused_saying}")
   expect(FAILURE ${refused_with} SAYS ${pieces})
 endmacro()

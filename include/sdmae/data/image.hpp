@@ -62,8 +62,7 @@ inline std::string conversion_text(conversion flag) {
 struct decoded_image {
   image8 image;
   conversion converted = conversion::none;
-  /// Of the slide that it is from: not known, or what was measured there. See slide_stained.
-  std::optional<measured_stain> slide_stain = std::nullopt;
+  std::optional<slide_stain> of_slide = std::nullopt;  // where it is known how its slide is stained, see slide_stained
 };
 
 }  // namespace sdmae

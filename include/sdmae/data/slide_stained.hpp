@@ -14,9 +14,10 @@
 
 namespace sdmae {
 
-/// The images of another data set, which must outlive this one, with decoded_image::slide_stain: that of the pixels of
-/// at most 256 images of the slide together, evenly apart in their order. A slide is measured when the first of its
-/// images is loaded; one that cannot be read counts nothing there. What is measured depends on the images alone.
+/// The images of another data set, which must outlive this one, with decoded_image::of_slide: the stain of the pixels
+/// of at most 256 images of the slide together, evenly apart in their order. A slide is measured when the first of its
+/// images is loaded, or before that by measure(); an image that cannot be read counts nothing there. What is measured
+/// depends on the images alone.
 template <dataset Dataset>
 class slide_stained {
  public:
@@ -29,24 +30,30 @@ class slide_stained {
     std::stable_sort(by_slide_.begin(), by_slide_.end(), [&](index a, index b) { return slide(a) < slide(b); });
     for (const index i : by_slide_) ++stains_[slide(i)].images;
     index first = 0;
-    for (slide_stain& one : stains_) one.first = std::exchange(first, first + one.images);
+    for (slide_images& one : stains_) one.first = std::exchange(first, first + one.images);
   }
 
   index size() const { return data_.size(); }
   std::string name(index i) const { return data_.name(i); }
   decoded_image load(index i) const {
     decoded_image found = data_.load(i);
-    slide_stain& of_slide = stains_[slide(i)];
-    std::call_once(of_slide.begun, [&] { of_slide.measured = measure(of_slide); });
-    found.slide_stain = of_slide.measured;
+    measure(slides_[static_cast<std::size_t>(i)]);
+    found.of_slide = stains_[slide(i)].stain;
     return found;
   }
 
+  index slides() const { return static_cast<index>(stains_.size()); }
+  /// One slide, if that was not done yet. From several threads, that none of their images has to wait for it.
+  void measure(index slide) const {
+    slide_images& one = stains_[static_cast<std::size_t>(slide)];
+    std::call_once(one.once, [&] { one.stain.measured = measured(one); });
+  }
+
  private:
-  struct slide_stain {
-    std::once_flag begun;
+  struct slide_images {
+    std::once_flag once;
     index first = 0, images = 0;  // a part of by_slide_
-    measured_stain measured;
+    slide_stain stain;
   };
 
   static std::vector<index> checked(std::vector<index> slides, index images) {
@@ -57,7 +64,7 @@ class slide_stained {
     return slides;
   }
   std::size_t slide(index i) const { return static_cast<std::size_t>(slides_[static_cast<std::size_t>(i)]); }
-  measured_stain measure(const slide_stain& one) const {
+  measured_stain measured(const slide_images& one) const {
     stain_counts counts;
     const index some = std::min<index>(one.images, 256);
     for (index k = 0; k < some; ++k) try {
@@ -69,7 +76,7 @@ class slide_stained {
 
   const Dataset& data_;
   std::vector<index> slides_, by_slide_;
-  mutable std::vector<slide_stain> stains_;
+  mutable std::vector<slide_images> stains_;
 };
 
 }  // namespace sdmae

@@ -16,4 +16,11 @@ struct stain_statistics {
 /// Nothing where pictures say too little of their stain, see stain_counts.
 using measured_stain = std::optional<stain_statistics>;
 
+/// Of a slide, on its images together: known, even where it is that they say too little.
+struct slide_stain {
+  measured_stain measured;
+
+  bool operator==(const slide_stain&) const = default;
+};
+
 }  // namespace sdmae

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "sdmae/data/loader.hpp"
 #include "sdmae/data/stain_normalise.hpp"
 #include "sdmae/data/synthetic.hpp"
 
@@ -61,9 +62,9 @@ TEST_CASE("a slide's stain is that of its images side by side, and they stay as 
     for (const index i : slide) {
       const sdmae::decoded_image found = stained.load(i);
       CHECK(found.image == tiles::tissue(i).image);
-      REQUIRE(found.slide_stain.has_value());
-      CHECK(found.slide_stain->has_value());
-      CHECK(*found.slide_stain == together(slide));
+      REQUIRE(found.of_slide.has_value());
+      CHECK(found.of_slide->measured.has_value());
+      CHECK(found.of_slide->measured == together(slide));
     }
   CHECK(together(slides[0]) != together(slides[1]));
 }
@@ -90,14 +91,46 @@ TEST_CASE("a slide is measured once, when it is first needed, by every image of 
   CHECK(from.loaded.size() == 258);
 }
 
+TEST_CASE("slides can be measured before their images are loaded") {
+  const tiles from;
+  const sdmae::slide_stained stained(from, {1, 0, 1, 1, 0, 2});
+  REQUIRE(stained.slides() == 3);
+  stained.measure(1);
+  stained.measure(1);
+  CHECK(from.loaded == std::vector<index>{0, 2, 3});
+  CHECK(stained.load(3).of_slide == sdmae::slide_stain{together({0, 2, 3})});
+  CHECK(from.loaded == std::vector<index>{0, 2, 3, 3});
+}
+
+TEST_CASE("a loader gives images the stain of their slides, whatever its threads") {
+  const sdmae::synthetic_tissue from(5, 12, 48, 64);
+  std::vector<index> slides;
+  for (index i = 0; i < 12; ++i) slides.push_back(i % 3);
+  const sdmae::slide_stained stained(from, slides);
+  sdmae::loader_settings how;
+  how.height = 48, how.width = 64;
+  how.batch = 12, how.threads = 3, how.shuffle = false;
+  how.augment.part = sdmae::cropping::whole;
+  how.augment.normalise_stain = sdmae::stain_normalisation::by_slide;
+  sdmae::loader images(stained, how);
+  for (index i = 0; i < 12; ++i) {
+    sdmae::stain_counts counts;
+    for (index k = i % 3; k < 12; k += 3) counts.add(from.load(k).image);
+    sdmae::image8 expected = from.load(i).image, image(48, 64);
+    sdmae::match_stain(expected, counts.statistics().value());
+    images.next(1, image.pixels.data());
+    CHECK(image == expected);
+  }
+}
+
 TEST_CASE("what cannot be read counts nothing, and glass says nothing of its slide") {
   const tiles from{.broken = {2}, .glass = {5}};
   const sdmae::slide_stained stained(from, {0, 1, 1, 0, 1, 2});
-  CHECK(stained.load(1).slide_stain == std::optional(together({1, 4})));
+  CHECK(stained.load(1).of_slide == sdmae::slide_stain{together({1, 4})});
   CHECK_THROWS_AS(stained.load(2), sdmae::error);
   const sdmae::decoded_image glass = stained.load(5);
-  REQUIRE(glass.slide_stain.has_value());
-  CHECK_FALSE(glass.slide_stain->has_value());
+  REQUIRE(glass.of_slide.has_value());
+  CHECK_FALSE(glass.of_slide->measured.has_value());
   CHECK_THROWS_WITH(sdmae::slide_stained(from, {}), Catch::Contains("0 slides of 6 images"));
   CHECK_THROWS_AS(sdmae::slide_stained(from, {0, 0, 0, -1, 0, 0}), sdmae::error);
 }
@@ -107,6 +140,7 @@ TEST_CASE("whichever thread comes first, a slide's stain is the same") {
   std::vector<index> slides;
   for (index i = 0; i < 24; ++i) slides.push_back(i % 3);
   const sdmae::slide_stained alone(from, slides), shared(from, slides);
+  for (index slide = 0; slide < 3; ++slide) alone.measure(slide);
   std::atomic<index> different = 0;
   {
     std::vector<std::jthread> threads;
@@ -114,7 +148,7 @@ TEST_CASE("whichever thread comes first, a slide's stain is the same") {
       threads.emplace_back([&, thread] {
         for (index i = 0; i < 24; ++i) {
           const index at = (i * 5 + thread * 7) % 24;
-          different += shared.load(at).slide_stain != alone.load(at).slide_stain;
+          different += shared.load(at).of_slide != alone.load(at).of_slide;
         }
       });
   }
@@ -122,16 +156,15 @@ TEST_CASE("whichever thread comes first, a slide's stain is the same") {
 }
 
 TEST_CASE("normalised by slide, images go by it, and where it says too little by themselves") {
-  const sdmae::measured_stain of_slide = together({0, 1, 2});
-  REQUIRE(of_slide.has_value());
+  const sdmae::slide_stain of_slide{together({0, 1, 2})};
+  REQUIRE(of_slide.measured.has_value());
   const sdmae::image8 tile = tiles::tissue(1).image;
   sdmae::image8 expected = tile;
-  sdmae::match_stain(expected, *of_slide);
+  sdmae::match_stain(expected, *of_slide.measured);
   using how = sdmae::stain_normalisation;
   CHECK(sdmae::with_normalised_stain(tile, how::by_slide, of_slide) == expected);
   CHECK(sdmae::with_normalised_stain(tile, how::by_tile, of_slide) == sdmae::with_normalised_stain(tile));
-  CHECK(sdmae::with_normalised_stain(tile, how::by_slide, sdmae::measured_stain{}) ==
-        sdmae::with_normalised_stain(tile));
+  CHECK(sdmae::with_normalised_stain(tile, how::by_slide, sdmae::slide_stain{}) == sdmae::with_normalised_stain(tile));
   CHECK(sdmae::with_normalised_stain(tile, how::none, of_slide) == tile);
   CHECK(expected != sdmae::with_normalised_stain(tile));
   CHECK(expected != tile);

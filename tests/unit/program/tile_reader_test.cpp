@@ -50,7 +50,7 @@ class patterns final : public program::tile_source {
   sdmae::index size() const override { return 137; }
   std::string name(sdmae::index i) const override { return std::to_string(i); }
   sdmae::decoded_image load(sdmae::index i) const override {
-    return {.image = pattern(32 + i, 40), .slide_stain = of_slide};
+    return {.image = pattern(32 + i, 40), .of_slide = {{of_slide}}};
   }
   std::uint64_t fingerprint() const override { return 0; }
 };
