@@ -102,15 +102,10 @@ void print(const std::vector<eval::paired_figure>& figures) {
 
 nlohmann::ordered_json report_of(const options& asked, const program::score_table& table,
                                  const std::vector<eval::paired_figure>& figures) {
-  nlohmann::ordered_json report{
-      {"first", asked.first},
-      {"second", asked.second},
-      {"images", table.size()},
-      {"groups", sdmae::sorted_words(table.groups).size()},
-      {"classes", table.classes},
-      {"rest", asked.rest.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(asked.rest)},
-      {"replicates", asked.replicates},
-      {"seed", asked.seed}};
+  nlohmann::ordered_json report{{"first", asked.first},           {"second", asked.second},
+                                {"images", table.size()},         {"groups", sdmae::sorted_words(table.groups).size()},
+                                {"classes", table.classes},       {"rest", program::or_null(asked.rest)},
+                                {"replicates", asked.replicates}, {"seed", asked.seed}};
   for (const eval::paired_figure& one : figures)
     report["figures"][one.name] = {{"first", one.first},
                                    {"second", one.second},

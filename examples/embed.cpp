@@ -49,7 +49,7 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
   if (asked.reading.crops > 1) sum.add("crops " + std::to_string(asked.reading.crops));
   const sdmae::stain_normalisation stain = encoder.reading().normalise_stain;
   if (stain != sdmae::stain_normalisation::none) sum.add("normalised stain " + program::stain_option::name(stain));
-  if (stain == sdmae::stain_normalisation::by_slide) sum.add(tiles.slides_text);
+  if (stain == sdmae::stain_normalisation::by_slide) sum.add(tiles.slides_text());
   sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
   char text[20];

@@ -17,6 +17,7 @@
 #include "support/program.hpp"
 #include "support/progress.hpp"
 #include "support/report_page.hpp"
+#include "support/report_text.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_reader.hpp"
 #include "support/training_run.hpp"
@@ -135,7 +136,7 @@ class finetuning {
     settings["precision"] = options_.device.precision;
     settings["parameters"] = trainer_->parameter_count();
     options_.data.tell(settings);
-    settings["init"] = options_.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options_.init);
+    settings["init"] = program::or_null(options_.init);
     settings["steps_per_epoch"] = plan_.steps_per_epoch;
     settings["total_steps"] = plan_.total_steps;
     settings["stop_after"] = plan_.last_step;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "support/program.hpp"
 #include "support/progress.hpp"
 #include "support/report_page.hpp"
+#include "support/report_text.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_pass.hpp"
 #include "support/tile_source.hpp"
@@ -41,11 +43,10 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["precision"] = options.device.precision;
   settings["policies"] = trainer.policies();
   settings["parameters"] = trainer.parameter_count();
-  settings["group_rule"] =
-      options.groups.rule.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.groups.rule);
-  settings["max_white"] = program::number_or_null(options.white.most);
+  settings["group_rule"] = program::or_null(options.groups.rule);
+  settings["max_white"] = program::or_null(options.white.most);
   settings["data_path"] = options.data;
-  settings["init"] = options.init.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(options.init);
+  settings["init"] = program::or_null(options.init);
   settings["partial"] = options.partial;
   settings["steps_per_epoch"] = plan.steps_per_epoch;
   settings["total_steps"] = plan.total_steps;
@@ -63,7 +64,6 @@ class pretraining {
       : options_(options),
         data_(data),
         plan_(program::plan_run(options, preset, augment, data)),
-        examples_(data, 6, shape, plan_.augment.normalise_stain),
         trainer_(make_trainer(preset, plan_.trainer, options.device)),
         shape_(shape),
         folder_(options.out) {
@@ -80,14 +80,12 @@ class pretraining {
 
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
-    program::make_folder(folder_);
-    {
-      program::tile_pass pass(plan_.threads);
-      data_.prepare(pass);
-    }
-    program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
     const index first = trainer_->steps_done();
-    baseline_loss_ = trainer_->reconstruct(examples_, plan_.slice).baseline_loss;
+    if (first < plan_.last_step) prepare_data();
+    examples_.emplace(data_, 6, shape_, plan_.augment.normalise_stain);
+    program::make_folder(folder_);
+    program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
+    baseline_loss_ = trainer_->reconstruct(*examples_, plan_.slice).baseline_loss;
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard,
                          {"reconstruction", "distillation", "teacher_entropy"});
@@ -115,6 +113,11 @@ class pretraining {
   }
 
  private:
+  /// What tiles need to know of one another, before the loader's threads ask for it.
+  void prepare_data() {
+    program::tile_pass pass(plan_.threads);
+    data_.prepare(pass, 0);
+  }
   /// Says what became of every tensor of the file.
   void start_from(bool distills) {
     const sdmae::load_options accepted{
@@ -161,7 +164,7 @@ class pretraining {
   void draw(const program::run_log& log) {
     sdmae::html_report page("Pre-trained: " + options_.preset + " on " + options_.data);
 #if defined(PROGRAM_DRAWS)
-    const sdmae::reconstruction_images images = trainer_->reconstruct(examples_, plan_.slice);
+    const sdmae::reconstruction_images images = trainer_->reconstruct(*examples_, plan_.slice);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     pictures_ = ", curve.png";
@@ -206,7 +209,7 @@ class pretraining {
   const program::pretrain_options& options_;
   const program::tile_source& data_;
   program::pretrain_plan plan_;
-  program::example_batch examples_;
+  std::optional<program::example_batch> examples_;
   std::unique_ptr<sdmae::trainer> trainer_;
   sdmae::image_shape shape_;
   fs::path folder_;

@@ -13,6 +13,7 @@
 
 #include "labelled_part.hpp"
 #include "number_text.hpp"
+#include "report_text.hpp"
 #include "sdmae/eval/folds.hpp"
 #include "tile_selection.hpp"
 #include "validators.hpp"
@@ -75,12 +76,12 @@ struct labelled_options {
   std::string tried_on() const { return test_share ? "a share of " + number_text(*test_share) + " of " + train : test; }
   /// Adds to a report what the data were.
   void tell(nlohmann::ordered_json& report) const {
-    report["train"] = train.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(train);
-    report["test"] = test.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(test);
-    report["test_share"] = number_or_null(test_share);
+    report["train"] = or_null(train);
+    report["test"] = or_null(test);
+    report["test_share"] = or_null(test_share);
     if (test_share) report["split_seed"] = split_seed;
-    report["group_rule"] = groups.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(groups);
-    report["max_white"] = number_or_null(white.most);
+    report["group_rule"] = or_null(groups);
+    report["max_white"] = or_null(white.most);
   }
 
  private:

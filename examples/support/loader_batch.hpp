@@ -70,7 +70,7 @@ class example_batch final : public sdmae::byte_batch {
       }
       pixels_.resize(pixels_.size() + static_cast<std::size_t>(values_));
       sdmae::augment(decoded.image, whole, 0, 0, i, shape.height, shape.width,
-                     pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_), decoded.of_slide);
+                     pixels_.data() + pixels_.size() - static_cast<std::size_t>(values_), decoded.stain_of_slide);
       samples_.push_back(i);
     }
   }

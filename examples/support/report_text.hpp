@@ -1,7 +1,8 @@
-// Reports as text.
+// Reports as text; what they say of settings that were not given.
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 namespace program {
@@ -9,6 +10,14 @@ namespace program {
 /// A report as text, whatever bytes its names have.
 inline std::string report_text(const nlohmann::ordered_json& report) {
   return report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// A setting, or null where it was not given.
+inline nlohmann::ordered_json or_null(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+inline nlohmann::ordered_json or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }
 
 }  // namespace program

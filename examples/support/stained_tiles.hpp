@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,30 +27,33 @@ namespace program {
 class stained_tiles final : public forwarding_tiles {
  public:
   stained_tiles(std::shared_ptr<const tile_source> from, std::vector<sdmae::index> slides)
-      : forwarding_tiles(from), stained_(*from, std::move(slides)) {
+      : forwarding_tiles(from), slides_(slides), stained_(*from, std::move(slides)), prepared_from_(size()) {
     labels = from->labels;
     groups = from->groups;
-    slides_text = cut();
   }
   sdmae::decoded_image load(sdmae::index i) const override { return stained_.load(i); }
-  void prepare(tile_pass& pass) const override {
-    std::call_once(prepared_, [&] {
-      constexpr sdmae::index together = 16;  // of up to 256 images each: often enough to say how far it is
-      pass.run(
-          0, stained_.slides(), together, [&](sdmae::index slide) { stained_.measure(slide); },
-          [](sdmae::index, sdmae::index) {}, "slide");
-    });
-  }
-
- private:
-  std::string cut() const {
+  std::string slides_text() const override {
     sdmae::fingerprint sum;
     for (const std::string& group : groups) sum.add(group);
     return std::to_string(stained_.slides()) + " slides, fingerprint " + std::to_string(sum.value());
   }
+  /// Measures the slides, each by a thread.
+  void prepare(tile_pass& pass, sdmae::index first) const override {
+    if (first >= prepared_from_) return;
+    const std::set<sdmae::index> needed(slides_.begin() + first, slides_.begin() + prepared_from_);
+    const std::vector<sdmae::index> slides(needed.begin(), needed.end());
+    const sdmae::index together = 8 * pass.threads();  // few enough to say often how far it is
+    pass.run(
+        0, static_cast<sdmae::index>(slides.size()), together,
+        [&](sdmae::index k) { stained_.measure(slides[static_cast<std::size_t>(k)]); },
+        [](sdmae::index, sdmae::index) {}, "slide");
+    prepared_from_ = first;
+  }
 
-  mutable std::once_flag prepared_;
+ private:
+  std::vector<sdmae::index> slides_;
   sdmae::slide_stained<tile_source> stained_;
+  mutable sdmae::index prepared_from_;  // of samples from there on
 };
 
 /// `tiles`, which know how their slide is stained where stain is normalised by it: a group's tiles are a slide's. Says
@@ -78,7 +81,7 @@ inline std::unique_ptr<tile_source> with_slide_stain(std::unique_ptr<tile_source
 inline void note_stain(sdmae::stain_normalisation how, const tile_source& tiles,
                        std::map<std::string, std::string>& settings) {
   stain_option::note(how, settings);
-  if (how == sdmae::stain_normalisation::by_slide) settings["sdmae.slides"] = tiles.slides_text;
+  if (how == sdmae::stain_normalisation::by_slide) settings["sdmae.slides"] = tiles.slides_text();
 }
 
 /// --groups of programs that need groups for nothing else.

@@ -17,6 +17,7 @@ class tile_pass {
   static constexpr sdmae::index usual_batch = 128;
 
   explicit tile_pass(int threads) : team_(threads) {}
+  int threads() const { return team_.size(); }
 
   /// see(i) on any thread for the samples first, first + 1, …, size − 1; take(start, count) after each `batch` of them,
   /// in order. What see threw first, in the order of samples, is thrown. `noun`: what they are called, if not tiles.

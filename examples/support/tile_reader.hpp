@@ -73,10 +73,10 @@ class tile_reader {
       sdmae::decoded_image tile = tiles.load(i);
       const sdmae::index place = (i - first) % batch;
       hashes[static_cast<std::size_t>(place)] = sdmae::content_hash(tile.image);
-      show(sdmae::with_normalised_stain(std::move(tile.image), how_.normalise_stain, tile.of_slide),
+      show(sdmae::with_normalised_stain(std::move(tile.image), how_.normalise_stain, tile.stain_of_slide),
            pixels.data() + place * bytes);
     };
-    tiles.prepare(pass_);
+    tiles.prepare(pass_, first);
     pass_.run(first, tiles.size(), batch, see, [&](sdmae::index, sdmae::index count) {
       decoded_batch images(pixels.data(), count * how_.boxes(), image_.values());
       model.features(images, slice, features.data());
@@ -88,7 +88,7 @@ class tile_reader {
   /// Of all samples; see sdmae::content_hash.
   std::vector<std::uint64_t> hashes(const tile_source& tiles) {
     std::vector<std::uint64_t> all(static_cast<std::size_t>(tiles.size()));
-    tiles.prepare(pass_);
+    tiles.prepare(pass_, 0);
     pass_.run(tiles.size(),
               [&](sdmae::index i) { all[static_cast<std::size_t>(i)] = sdmae::content_hash(tiles.load(i).image); });
     return all;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,7 +18,7 @@
 
 namespace program {
 
-/// The samples `chosen` of another source, in this order, which it keeps alive.
+/// The samples `chosen` of another source, in this order, ascending, which it keeps alive.
 class tile_selection final : public forwarding_tiles {
  public:
   tile_selection(std::shared_ptr<const tile_source> all, std::vector<sdmae::index> chosen)
@@ -38,6 +37,9 @@ class tile_selection final : public forwarding_tiles {
     for (const sdmae::index i : chosen_) sum.add(static_cast<std::uint64_t>(i));
     return sum.value();
   }
+  void prepare(tile_pass& pass, sdmae::index first) const override {
+    if (first < size()) from().prepare(pass, at(first));
+  }
   std::optional<slide_overview> overview(sdmae::index longest) const override {
     std::optional<slide_overview> found = from().overview(longest);
     if (!found) return found;
@@ -53,11 +55,6 @@ class tile_selection final : public forwarding_tiles {
   std::vector<sdmae::index> chosen_;
 };
 
-/// A setting that was not given, for JSON.
-inline nlohmann::ordered_json number_or_null(const std::optional<double>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
-}
-
 /// --max-white: tiles with more background than that are left out.
 struct white_option {
   std::optional<double> most;
@@ -68,14 +65,14 @@ struct white_option {
         ->check(within(0, 1));
   }
 
-  /// Looks at every tile once, and says how many are left out. A tile that cannot be read stays: whoever needs it says
+  /// Looks at every tile, and says how many are left out. A tile that cannot be read stays: whoever needs it says
   /// so. Throws sdmae::error when none is left; `path` names the tiles.
   std::unique_ptr<tile_source> applied_to(std::unique_ptr<tile_source> tiles, const std::string& path,
                                           int threads) const {
     if (!most) return tiles;
     std::vector<double> white(static_cast<std::size_t>(tiles->size()));
     tile_pass pass(threads);
-    tiles->prepare(pass);
+    tiles->prepare(pass, 0);
     pass.run(tiles->size(), [&](sdmae::index i) {
       try {
         white[static_cast<std::size_t>(i)] = sdmae::white_share(tiles->load(i).image);

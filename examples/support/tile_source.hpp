@@ -50,11 +50,13 @@ class tile_source {
   virtual std::uint64_t fingerprint() const = 0;
   /// Where samples lie on their slide, shown at most so many pixels wide and high; nothing when there is no one slide.
   virtual std::optional<slide_overview> overview(sdmae::index) const { return std::nullopt; }
-  /// Finds out, by all threads, what samples need to know of one another, for which each would wait when it is loaded.
-  virtual void prepare(tile_pass&) const {}
+  /// What tells the cut into slides from another, where stain is normalised by them; else nothing.
+  virtual std::string slides_text() const { return ""; }
+  /// Finds out by all threads, before they load samples from `first` on, what these need to know of one another; else
+  /// it is found out when the first of them is loaded, for which others wait. Not from several threads.
+  virtual void prepare(tile_pass&, sdmae::index /*first*/) const {}
 
   std::vector<std::string> labels, groups;  // one for each sample, or none where they are not known
-  std::string slides_text;  // where stain is normalised by slide: what tells this cut into slides from another
   std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (sdmae::index i = 0; i < size(); ++i) all.push_back(name(i));
@@ -65,15 +67,14 @@ class tile_source {
 /// The tiles of another source, which it keeps alive; what is derived from it says what is otherwise.
 class forwarding_tiles : public tile_source {
  public:
-  explicit forwarding_tiles(std::shared_ptr<const tile_source> from) : from_(std::move(from)) {
-    slides_text = from_->slides_text;
-  }
+  explicit forwarding_tiles(std::shared_ptr<const tile_source> from) : from_(std::move(from)) {}
   sdmae::index size() const override { return from_->size(); }
   std::string name(sdmae::index i) const override { return from_->name(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return from_->load(i); }
   std::uint64_t fingerprint() const override { return from_->fingerprint(); }
   std::optional<slide_overview> overview(sdmae::index longest) const override { return from_->overview(longest); }
-  void prepare(tile_pass& pass) const override { from_->prepare(pass); }
+  std::string slides_text() const override { return from_->slides_text(); }
+  void prepare(tile_pass& pass, sdmae::index first) const override { from_->prepare(pass, first); }
 
  protected:
   const tile_source& from() const { return *from_; }

@@ -47,9 +47,6 @@ foreach(seed IN ITEMS 1 2 3)
   run(${words} --test-share 0.25 --split-seed ${seed} --json seed${seed}.json)
   expect(SUCCESS)
 endforeach()
-# By slide, a slide's stain is that of all its tiles, on whichever side they are.
-run(${words} --test-share 0.25 --normalise-stain slide --scores split.csv)
-expect(SUCCESS SAYS "all.csv: stain is normalised slide by slide: 80 tiles of 16")
 # Which tiles are tried on shows in the confusion only when they are told apart: of four splits, some must differ.
 set(answers "")
 foreach(file IN ITEMS one seed1 seed2 seed3)

@@ -12,6 +12,7 @@ judged(normal normalised_stain_version 2 --checkpoint normal.safetensors)
 judged(refused normalised_stain OFF --checkpoint normal.safetensors --normalise-stain no)
 judged(slide normalised_stain_by slide --checkpoint normal.safetensors --normalise-stain slide
   --groups "^(.)")
+measured_first()
 judged(alone normalised_stain_by slide --checkpoint normal.safetensors --normalise-stain slide --groups "^(.*)$")
 judged(by_tile normalised_stain_by tile --checkpoint normal.safetensors --groups "^(.*)$")
 same(alone.csv by_tile.csv) # a slide of one tile is that tile

@@ -63,7 +63,7 @@ endmacro()
 # refuses_later(…): the same, after lines that say what the checkpoint was trained on, and how stain is normalised.
 macro(refuses_later refused_with refused_saying)
   run(${ARGN})
-  string(REGEX REPLACE "[^\n]*(trained on|normalised slide by slide:) [^\n]*\n" "" said "${said}")
+  string(REGEX REPLACE "^([^\n]*(trained on|normalised slide by slide:) [^\n]*\n)+" "" said "${said}")
   string(REPLACE "|" ";" pieces "${refused_saying}")
   expect(FAILURE ${refused_with} SAYS ${pieces})
 endmacro()
@@ -112,6 +112,13 @@ function(differ one other)
   endif()
 endfunction()
 
+# measured_first(): the last run measured slides before it read tiles, and said how far it was.
+function(measured_first)
+  if(NOT err MATCHES "slide [0-9]+/[0-9]+ ")
+    fault("[${asked}] measured no slides beforehand: ${err}")
+  endif()
+endfunction()
+
 # judged(<name> <field> <value> <argument>…): evaluate on the folder tiles, whose report must say the value in the field;
 # leaves <name>.json and <name>.csv.
 function(judged name field value)
@@ -122,6 +129,7 @@ function(judged name field value)
   if(NOT said STREQUAL value)
     fault("${name}.json says of ${field}: ${said}")
   endif()
+  set(err "${err}" PARENT_SCOPE)
 endfunction()
 
 # draws_normalised_stain(): pictures of a program with --checkpoint, --data, --images and --out are of normalised stain

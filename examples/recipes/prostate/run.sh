@@ -10,7 +10,7 @@
 #   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
-#   POLICIES="mae released stopped features texture texture-features"   also texture-released and texture-stopped
+#   POLICIES="mae released stopped features texture texture-stopped"   also texture-released and texture-features
 #   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios of mae, at the first seed; empty: none
 #   TUNING_EPOCHS=30           of fine-tuning
 #   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
@@ -47,7 +47,7 @@ for part in train test unlabelled; do
 done
 views=${VIEWS:-200000}
 seeds=${SEEDS:-0 1 2}
-policies=${POLICIES:-mae released stopped features texture texture-features}
+policies=${POLICIES:-mae released stopped features texture texture-stopped}
 ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
 tuning_epochs=${TUNING_EPOCHS:-30}
 backend=${BACKEND:-cpu}

@@ -59,10 +59,10 @@ inline void cut_and_turn(const image8& image, const augmentation& how, std::uint
 
 /// Writes a sample as it is seen in an epoch to out [height, width, 3], which is overwritten. Depends on the picture,
 /// the settings (checked: check_augmentation), seed, epoch and sample number, and, where stain is normalised by slide,
-/// on that of its slide, see decoded_image::of_slide.
+/// on that of its slide, see decoded_image::stain_of_slide.
 inline void augment(const image8& image, const augmentation& how, std::uint64_t seed, index epoch, index sample,
                     index height, index width, std::uint8_t* out,
-                    const std::optional<slide_stain>& of_slide = std::nullopt) {
+                    const std::optional<slide_stain>& stain_of_slide = std::nullopt) {
   const auto numbers = [&](stream purpose) {
     return random_sequence(seed, purpose, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample));
   };
@@ -71,7 +71,7 @@ inline void augment(const image8& image, const augmentation& how, std::uint64_t 
   };
   how.normalise_stain == stain_normalisation::none
       ? cut_and_turn(image)
-      : cut_and_turn(with_normalised_stain(image, how.normalise_stain, of_slide));
+      : cut_and_turn(with_normalised_stain(image, how.normalise_stain, stain_of_slide));
   if (how.stain.on()) jitter_stain(how.stain, numbers(stream::stain), height * width, out);
   if (how.color.on()) jitter_color(how.color, numbers(stream::color), height * width, out);
   if (how.blur.on()) blur_sometimes(how.blur, numbers(stream::blur), height, width, out);

@@ -62,7 +62,7 @@ inline std::string conversion_text(conversion flag) {
 struct decoded_image {
   image8 image;
   conversion converted = conversion::none;
-  std::optional<slide_stain> of_slide = std::nullopt;  // where it is known how its slide is stained, see slide_stained
+  std::optional<slide_stain> stain_of_slide = std::nullopt;  // where it is known, see slide_stained
 };
 
 }  // namespace sdmae

@@ -163,7 +163,7 @@ class loader {
     place.found.height = decoded.image.height;
     place.found.width = decoded.image.width;
     augment(decoded.image, settings_.augment, settings_.seed, epoch, sample, settings_.height, settings_.width,
-            place.pixels.data(), decoded.of_slide);
+            place.pixels.data(), decoded.stain_of_slide);
   }
 
   // The sample, or the next one that can be read. Gives up when what is broken already is too much.

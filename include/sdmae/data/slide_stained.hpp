@@ -14,10 +14,10 @@
 
 namespace sdmae {
 
-/// The images of another data set, which must outlive this one, with decoded_image::of_slide: the stain of the pixels
-/// of at most 256 images of the slide together, evenly apart in their order. A slide is measured when the first of its
-/// images is loaded, or before that by measure(); an image that cannot be read counts nothing there. What is measured
-/// depends on the images alone.
+/// The images of another data set, which must outlive this one, with decoded_image::stain_of_slide: the stain of the
+/// pixels of at most 256 images of the slide together, evenly apart in their order. A slide is measured when the first
+/// of its images is loaded, or before that by measure(); an image that cannot be read counts nothing there. What is
+/// measured depends on the images alone.
 template <dataset Dataset>
 class slide_stained {
  public:
@@ -38,15 +38,16 @@ class slide_stained {
   decoded_image load(index i) const {
     decoded_image found = data_.load(i);
     measure(slides_[static_cast<std::size_t>(i)]);
-    found.of_slide = stains_[slide(i)].stain;
+    found.stain_of_slide = stains_[slide(i)].stain;
     return found;
   }
 
   index slides() const { return static_cast<index>(stains_.size()); }
-  /// One slide, if that was not done yet. From several threads, that none of their images has to wait for it.
+  /// Measures a slide that was not yet. Threads may measure one each; else those that load its images wait for the
+  /// first.
   void measure(index slide) const {
     slide_images& one = stains_[static_cast<std::size_t>(slide)];
-    std::call_once(one.once, [&] { one.stain.measured = measured(one); });
+    std::call_once(one.once, [&] { one.stain.measured = stain_of(one); });
   }
 
  private:
@@ -64,7 +65,7 @@ class slide_stained {
     return slides;
   }
   std::size_t slide(index i) const { return static_cast<std::size_t>(slides_[static_cast<std::size_t>(i)]); }
-  measured_stain measured(const slide_images& one) const {
+  measured_stain stain_of(const slide_images& one) const {
     stain_counts counts;
     const index some = std::min<index>(one.images, 256);
     for (index k = 0; k < some; ++k) try {

@@ -54,15 +54,15 @@ inline void normalise_stain(image8& image, const stain_statistics& target = refe
 }
 
 /// `image`, normalised as asked for. By slide it goes by itself where its slide says too little of its stain. Throws
-/// sdmae::error where that is asked for, and not known: see decoded_image::of_slide.
+/// sdmae::error where that is asked for, and not known: see decoded_image::stain_of_slide.
 inline image8 with_normalised_stain(image8 image, stain_normalisation how = stain_normalisation::by_tile,
-                                    const std::optional<slide_stain>& of_slide = std::nullopt) {
+                                    const std::optional<slide_stain>& stain_of_slide = std::nullopt) {
   const bool by_slide = how == stain_normalisation::by_slide;
-  if (by_slide && !of_slide)
+  if (by_slide && !stain_of_slide)
     throw error("stain normalisation by slide", "how the slide of an image is stained is not known",
                 "load images from a slide_stained data set, or normalise by tile");
-  if (by_slide && of_slide->measured)
-    match_stain(image, *of_slide->measured);
+  if (by_slide && stain_of_slide->measured)
+    match_stain(image, *stain_of_slide->measured);
   else if (how != stain_normalisation::none)
     normalise_stain(image);
   return image;

@@ -239,7 +239,7 @@ TEST_CASE("images that know how their slide is stained are normalised by it, whe
     std::string name(sdmae::index i) const { return tiles.name(i); }
     sdmae::decoded_image load(sdmae::index i) const {
       sdmae::decoded_image tile = tiles.load(i);
-      tile.of_slide = {{sdmae::stain_statistics{{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}}}};
+      tile.stain_of_slide = {{sdmae::stain_statistics{{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}}}};
       return tile;
     }
   } const data;
@@ -253,7 +253,7 @@ TEST_CASE("images that know how their slide is stained are normalised by it, whe
     for (sdmae::index i = 0; i < 4; ++i) {
       sdmae::image8 image(24, 24), expected = data.load(i).image;
       if (how == by_tile) sdmae::normalise_stain(expected);
-      if (how == by_slide) sdmae::match_stain(expected, *data.load(i).of_slide->measured);
+      if (how == by_slide) sdmae::match_stain(expected, *data.load(i).stain_of_slide->measured);
       images.next(1, image.pixels.data());
       CHECK(image == expected);
     }

@@ -62,9 +62,9 @@ TEST_CASE("a slide's stain is that of its images side by side, and they stay as 
     for (const index i : slide) {
       const sdmae::decoded_image found = stained.load(i);
       CHECK(found.image == tiles::tissue(i).image);
-      REQUIRE(found.of_slide.has_value());
-      CHECK(found.of_slide->measured.has_value());
-      CHECK(found.of_slide->measured == together(slide));
+      REQUIRE(found.stain_of_slide.has_value());
+      CHECK(found.stain_of_slide->measured.has_value());
+      CHECK(found.stain_of_slide->measured == together(slide));
     }
   CHECK(together(slides[0]) != together(slides[1]));
 }
@@ -98,7 +98,7 @@ TEST_CASE("slides can be measured before their images are loaded") {
   stained.measure(1);
   stained.measure(1);
   CHECK(from.loaded == std::vector<index>{0, 2, 3});
-  CHECK(stained.load(3).of_slide == sdmae::slide_stain{together({0, 2, 3})});
+  CHECK(stained.load(3).stain_of_slide == sdmae::slide_stain{together({0, 2, 3})});
   CHECK(from.loaded == std::vector<index>{0, 2, 3, 3});
 }
 
@@ -126,11 +126,11 @@ TEST_CASE("a loader gives images the stain of their slides, whatever its threads
 TEST_CASE("what cannot be read counts nothing, and glass says nothing of its slide") {
   const tiles from{.broken = {2}, .glass = {5}};
   const sdmae::slide_stained stained(from, {0, 1, 1, 0, 1, 2});
-  CHECK(stained.load(1).of_slide == sdmae::slide_stain{together({1, 4})});
+  CHECK(stained.load(1).stain_of_slide == sdmae::slide_stain{together({1, 4})});
   CHECK_THROWS_AS(stained.load(2), sdmae::error);
   const sdmae::decoded_image glass = stained.load(5);
-  REQUIRE(glass.of_slide.has_value());
-  CHECK_FALSE(glass.of_slide->measured.has_value());
+  REQUIRE(glass.stain_of_slide.has_value());
+  CHECK_FALSE(glass.stain_of_slide->measured.has_value());
   CHECK_THROWS_WITH(sdmae::slide_stained(from, {}), Catch::Contains("0 slides of 6 images"));
   CHECK_THROWS_AS(sdmae::slide_stained(from, {0, 0, 0, -1, 0, 0}), sdmae::error);
 }
@@ -148,7 +148,7 @@ TEST_CASE("whichever thread comes first, a slide's stain is the same") {
       threads.emplace_back([&, thread] {
         for (index i = 0; i < 24; ++i) {
           const index at = (i * 5 + thread * 7) % 24;
-          different += shared.load(at).of_slide != alone.load(at).of_slide;
+          different += shared.load(at).stain_of_slide != alone.load(at).stain_of_slide;
         }
       });
   }
@@ -156,16 +156,16 @@ TEST_CASE("whichever thread comes first, a slide's stain is the same") {
 }
 
 TEST_CASE("normalised by slide, images go by it, and where it says too little by themselves") {
-  const sdmae::slide_stain of_slide{together({0, 1, 2})};
-  REQUIRE(of_slide.measured.has_value());
+  const sdmae::slide_stain stain_of_slide{together({0, 1, 2})};
+  REQUIRE(stain_of_slide.measured.has_value());
   const sdmae::image8 tile = tiles::tissue(1).image;
   sdmae::image8 expected = tile;
-  sdmae::match_stain(expected, *of_slide.measured);
+  sdmae::match_stain(expected, *stain_of_slide.measured);
   using how = sdmae::stain_normalisation;
-  CHECK(sdmae::with_normalised_stain(tile, how::by_slide, of_slide) == expected);
-  CHECK(sdmae::with_normalised_stain(tile, how::by_tile, of_slide) == sdmae::with_normalised_stain(tile));
+  CHECK(sdmae::with_normalised_stain(tile, how::by_slide, stain_of_slide) == expected);
+  CHECK(sdmae::with_normalised_stain(tile, how::by_tile, stain_of_slide) == sdmae::with_normalised_stain(tile));
   CHECK(sdmae::with_normalised_stain(tile, how::by_slide, sdmae::slide_stain{}) == sdmae::with_normalised_stain(tile));
-  CHECK(sdmae::with_normalised_stain(tile, how::none, of_slide) == tile);
+  CHECK(sdmae::with_normalised_stain(tile, how::none, stain_of_slide) == tile);
   CHECK(expected != sdmae::with_normalised_stain(tile));
   CHECK(expected != tile);
   CHECK_THROWS_WITH(sdmae::with_normalised_stain(tile, how::by_slide),

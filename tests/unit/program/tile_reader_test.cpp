@@ -43,14 +43,14 @@ class mean_colors final : public sdmae::training {
   std::size_t feature_memory(sdmae::index) override { return 0; }
 };
 
-constexpr sdmae::stain_statistics of_slide{{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}};
+constexpr sdmae::stain_statistics stain_of_slide{{0.5, 0.4, 0.6}, {0.2, 0.1, 0.3}};
 
 class patterns final : public program::tile_source {
  public:
   sdmae::index size() const override { return 137; }
   std::string name(sdmae::index i) const override { return std::to_string(i); }
   sdmae::decoded_image load(sdmae::index i) const override {
-    return {.image = pattern(32 + i, 40), .of_slide = {{of_slide}}};
+    return {.image = pattern(32 + i, 40), .stain_of_slide = {{stain_of_slide}}};
   }
   std::uint64_t fingerprint() const override { return 0; }
 };
@@ -92,7 +92,7 @@ TEST_CASE("features of crops are averaged, and of the stain asked for") {
     for (sdmae::index i = 0; i < 137; ++i) {
       sdmae::image8 image = patterns().load(i).image;
       if (stain == by_tile) sdmae::normalise_stain(image);
-      if (stain == by_slide) sdmae::match_stain(image, of_slide);
+      if (stain == by_slide) sdmae::match_stain(image, stain_of_slide);
       for (sdmae::index c = 0; c < 3; ++c) {
         double sum = 0;
         for (const sdmae::pixel_box& box : sdmae::test_boxes(image.height, image.width, 16, 16, 3))
