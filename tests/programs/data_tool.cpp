@@ -14,6 +14,7 @@
 #include "sdmae/data/decode.hpp"
 #include "sdmae/data/encode.hpp"
 #include "sdmae/data/synthetic.hpp"
+#include "sdmae/testing/finding.hpp"
 #if defined(SDMAE_TOOL_HAS_hdf5)
 #include "unit/data/hdf5_writer.hpp"
 #endif
@@ -126,10 +127,10 @@ void npy(const fs::path& path) {
 /// rows <file> <row> <file> <row> <width>: the largest difference of two rows.
 void rows(const fs::path& one, std::size_t i, const fs::path& other, std::size_t j, std::size_t width) {
   const matrix a(one), b(other);
-  float worst = 0;
+  double worst = 0;
   for (std::size_t c = 0; c < width; ++c)
-    worst = std::max(worst, std::fabs(a.values.at(i * width + c) - b.values.at(j * width + c)));
-  std::printf("%.3g\n", static_cast<double>(worst));
+    worst = sdmae::testing::worse(worst, std::fabs(a.values.at(i * width + c) - b.values.at(j * width + c)));
+  std::printf("%.3g\n", worst);
 }
 
 }  // namespace

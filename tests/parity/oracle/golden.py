@@ -102,7 +102,8 @@ def errors(got: dict, want: dict, init: dict) -> dict:
             e = (g - w).norm().item() / scale if scale > 0 else (0.0 if torch.equal(g, w) else float("inf"))
         else:
             e = (g - w).abs().max().item() / max(w.abs().max().item(), 1e-30)
-        worst[group(key)] = max(worst.get(group(key), 0.0), e)
+        before = worst.get(group(key), 0.0)
+        worst[group(key)] = before if before != before or e <= before else e  # NaN stays, and is within no bound
     return worst
 
 

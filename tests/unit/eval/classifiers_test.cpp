@@ -9,6 +9,7 @@
 #include "sdmae/eval/linear_probe.hpp"
 #include "sdmae/eval/metrics.hpp"
 #include "sdmae/eval/released_probe.hpp"
+#include "sdmae/testing/finding.hpp"
 #include "unit/io/test_files.hpp"
 #if defined(SDMAE_TEST_HAS_checkpoint)
 #include "unit/eval/golden.hpp"
@@ -44,7 +45,7 @@ struct random_case {
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
   REQUIRE(a.size() == b.size());
   double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
+  for (std::size_t i = 0; i < a.size(); ++i) worst = sdmae::testing::worse(worst, std::fabs(a[i] - b[i]));
   return worst;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "sdmae/testing/finding.hpp"
 #include "unit/io/test_files.hpp"
 #if defined(SDMAE_TEST_HAS_checkpoint)
 #include "unit/eval/golden.hpp"
@@ -53,7 +54,7 @@ TEST_CASE("figures equal scikit-learn's on 1,000 random cases") {
     REQUIRE(figures.size() == static_cast<std::size_t>(8 + one.classes));
     for (std::size_t k = 0; k < 9; ++k) {
       const double ours = k < 8 ? figures[k].value : figures.back().value;
-      worst = std::max(worst, std::fabs(ours - expected[static_cast<std::size_t>(number) * 9 + k]));
+      worst = sdmae::testing::worse(worst, std::fabs(ours - expected[static_cast<std::size_t>(number) * 9 + k]));
     }
   }
   CHECK(worst <= 1e-12);
