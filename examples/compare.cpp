@@ -10,6 +10,7 @@
 #include "sdmae/eval/against_rest.hpp"
 #include "sdmae/eval/paired.hpp"
 #include "sdmae/io/atomic_file.hpp"
+#include "support/lone_groups.hpp"
 #include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/report_text.hpp"
@@ -79,7 +80,10 @@ std::vector<eval::paired_figure> compared(const options& asked, const score_tabl
   const eval::bootstrap_settings how{.replicates = asked.replicates, .level = 0.95, .seed = asked.seed};
   eval::score_runs first = tables.runs(0, asked.first.size());
   eval::score_runs second = tables.runs(asked.first.size(), asked.second.size());
-  if (asked.rest.empty()) return eval::compare(first, second, truth, classes, groups, how);
+  if (asked.rest.empty()) {
+    program::tell_lone_groups(truth, groups, images.classes);
+    return eval::compare(first, second, truth, classes, groups, how);
+  }
   const auto chosen = std::find(images.classes.begin(), images.classes.end(), asked.rest) - images.classes.begin();
   if (chosen == classes)
     throw sdmae::error(tables.file(), "has no class \"" + asked.rest + "\"", "name one of its columns with --rest");
@@ -90,6 +94,7 @@ std::vector<eval::paired_figure> compared(const options& asked, const score_tabl
       scores = std::move(task.scores);
       against = std::move(task.truth);
     }
+  program::tell_lone_groups(against, groups, {"any but " + asked.rest, asked.rest});
   return eval::compare(first, second, against, 2, groups, how);
 }
 

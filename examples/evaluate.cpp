@@ -53,7 +53,7 @@ class method_options {
 };
 
 struct options {
-  std::string checkpoint, preset, method = "linear", strength = "least-loss", json, scores, report;
+  std::string checkpoint, preset, method = "linear", strength = "least-loss", json, scores, held_out, report;
   eval::knn_settings neighbours;
   index folds = 5, replicates = 1000, epochs = 90, batch = 256;
   std::uint64_t seed = 0;
@@ -77,9 +77,10 @@ void take_features(part& one, program::frozen_encoder& encoder) {
   });
 }
 
-/// Scores [test samples, classes]; what was chosen on the way goes into `report`.
+/// Scores [test samples, classes]; what was chosen on the way goes into `report`, and what cross-validation says of the
+/// training set, where there is one, into `held_out`.
 std::vector<double> classify(const options& asked, const part& train, const part& test, index classes, index width,
-                             nlohmann::ordered_json& report) {
+                             nlohmann::ordered_json& report, std::vector<double>& held_out) {
   const eval::labelled_features known = train.labelled(width);
   const eval::feature_matrix x = test.labelled(width).matrix();
   if (asked.method == "knn") {
@@ -100,7 +101,8 @@ std::vector<double> classify(const options& asked, const part& train, const part
   how.seed = asked.seed;
   how.threads = asked.threads;
   if (asked.strength == "one-se") how.rule = eval::strength_rule::one_standard_error;
-  const eval::chosen_logistic chosen = eval::fit_chosen_logistic(known, classes, how);
+  eval::chosen_logistic chosen = eval::fit_chosen_logistic(known, classes, how);
+  held_out = std::move(chosen.held_out);
   report["strength"] = chosen.strength;
   report["strength_rule"] = asked.strength;
   report["standard_error"] = chosen.standard_error;
@@ -118,6 +120,7 @@ struct judged {
   part test;
   std::vector<std::string> classes;
   std::vector<double> scores;  // [samples, classes], probabilities
+  std::string held_out;        // of the training set, a table as scores' is; empty: not made
   index width = 0;             // of test.features
   std::string title, mapped;   // of the page, and of its map
 };
@@ -149,7 +152,10 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
   found.title = "Frozen features of " + asked.checkpoint;
   found.mapped = "Features of the test images";
   found.width = encoder.width();
-  found.scores = classify(asked, train, found.test, static_cast<index>(found.classes.size()), found.width, report);
+  std::vector<double> held_out;
+  found.scores =
+      classify(asked, train, found.test, static_cast<index>(found.classes.size()), found.width, report, held_out);
+  if (!asked.held_out.empty()) found.held_out = program::scores_text(held_out, train, found.classes);
   return found;
 }
 
@@ -175,13 +181,17 @@ judged by_itself(const options& asked, const std::vector<std::string>& classes, 
 class outputs {
  public:
   explicit outputs(const options& asked) {
-    program::check_outputs({{"--json", asked.json}, {"--scores", asked.scores}, {"--report", asked.report}},
+    program::check_outputs({{"--json", asked.json},
+                            {"--scores", asked.scores},
+                            {"--held-out", asked.held_out},
+                            {"--report", asked.report}},
                            {{"--checkpoint", asked.checkpoint},
                             {"--train", asked.data.train},
                             {"--test", asked.data.test},
                             {"--groups", asked.data.groups}});
     if (!asked.json.empty()) json_.emplace(asked.json);
     if (!asked.scores.empty()) scores_.emplace(asked.scores);
+    if (!asked.held_out.empty()) held_out_.emplace(asked.held_out);
     if (!asked.report.empty()) page_.emplace(asked.report);
   }
 
@@ -199,6 +209,10 @@ class outputs {
       scores_->write(program::scores_text(found.scores, found.test, found.classes));
       scores_->commit();
     }
+    if (held_out_) {
+      held_out_->write(found.held_out);
+      held_out_->commit();
+    }
     if (json_) {
       json_->write(program::report_text(report));
       json_->commit();
@@ -206,7 +220,7 @@ class outputs {
   }
 
  private:
-  std::optional<sdmae::atomic_file> json_, scores_, page_;
+  std::optional<sdmae::atomic_file> json_, scores_, held_out_, page_;
 };
 
 void evaluate(const options& asked, const method_options& of_methods) {
@@ -256,6 +270,10 @@ int main(int argc, char** argv) {
                                "linear: that with the least-loss on what is held out, or, one-se, the most regularised "
                                "within a standard error of it, for test slides unlike those of --train (least-loss)")
                     ->check(CLI::IsMember({"least-loss", "one-se"})));
+  of_methods.add("linear", app.add_option("--held-out", asked.held_out,
+                                          "linear: write a table like --scores of the training images, each by a "
+                                          "classifier that has not seen its slide, for compare")
+                               ->check(program::not_empty()));
   of_methods.add("probe",
                  app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most)));
   of_methods.add("probe", app.add_option("--batch", asked.batch, "probe: samples a step (256)")

@@ -73,7 +73,7 @@ class finetuning {
     program::tell_interruption(*trainer_);
     if (trainer_->steps_done() < plan_.total_steps)
       return say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
-                 std::to_string(plan_.total_steps) + ": the test set is judged after the last");
+                 std::to_string(plan_.total_steps) + ": the test set is judged after the last; --resume goes on");
     judge(reader, report);
     say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ +
         ", scores.csv, result.json, report.html into " + options_.out);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "labelled_part.hpp"
+#include "lone_groups.hpp"
 #include "report_text.hpp"
 #include "score_file.hpp"
 #include "sdmae/eval/features.hpp"
@@ -35,17 +36,6 @@ inline std::vector<double> probabilities(const std::vector<float>& scores, sdmae
   return shares;
 }
 
-/// A class of one slide: that slide is drawn in every replicate.
-inline void tell_lone_groups(const labelled_part& test, const std::vector<std::string>& classes) {
-  if (test.groups.empty()) return;
-  for (std::size_t c = 0; c < classes.size(); ++c)
-    if (count_groups_of(static_cast<sdmae::index>(c), test.labels, test.groups) == 1)
-      std::fprintf(stderr,
-                   "class \"%s\": all its test images are of one group; intervals do not tell how other ones would "
-                   "change them\n",
-                   classes[c].c_str());
-}
-
 /// Judges scores [samples, classes] of a test set, prints figures with their intervals and what was taken for what, and
 /// adds both to the report.
 inline void judge(const std::vector<double>& scores, const labelled_part& test, const std::vector<std::string>& classes,
@@ -63,13 +53,13 @@ inline void judge(const std::vector<double>& scores, const labelled_part& test, 
     for (index p = 0; p < count; ++p)
       report["confusion"][static_cast<std::size_t>(t)].push_back(static_cast<index>(counts.at(t, p)));
   print_judgement(figures, classes, counts);
-  tell_lone_groups(test, classes);
+  tell_lone_groups(test.labels, test.groups, classes);
 }
 
-/// What `compare` reads: scores [samples, classes] of a test set, and whose they are.
-inline std::string scores_text(const std::vector<double>& scores, const labelled_part& test,
+/// What `compare` reads: scores [samples, classes] of a data set, and whose they are.
+inline std::string scores_text(const std::vector<double>& scores, const labelled_part& part,
                                const std::vector<std::string>& classes) {
-  return score_table{classes, test.tiles->names(), test.tiles->labels, test.tiles->groups, scores}.text();
+  return score_table{classes, part.tiles->names(), part.tiles->labels, part.tiles->groups, scores}.text();
 }
 
 }  // namespace program

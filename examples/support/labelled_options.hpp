@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "labelled_part.hpp"
+#include "lone_groups.hpp"
 #include "number_text.hpp"
 #include "report_text.hpp"
 #include "sdmae/eval/folds.hpp"

@@ -64,15 +64,6 @@ struct labelled_part {
   }
 };
 
-/// Of how many groups the samples with a label are; without groups every sample is one.
-inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae::index>& labels,
-                                    const std::vector<sdmae::index>& groups) {
-  std::set<sdmae::index> found;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] == label) found.insert(groups.empty() ? static_cast<sdmae::index>(i) : groups[i]);
-  return static_cast<sdmae::index>(found.size());
-}
-
 /// Numbers the labels of what is tried on by `classes`, all of which must be there, and no others.
 inline void number_labels(labelled_part& test, const std::vector<std::string>& classes) {
   test.labels = sdmae::numbered(test.tiles->labels, classes, test.path);

@@ -68,7 +68,7 @@ inline std::unique_ptr<tile_source> with_slide_stain(std::unique_ptr<tile_source
                        "does not say which slide " +
                            (groups.empty() ? "its tiles are from" : tiles->name(blank - groups.begin()) + " is from") +
                            ", which normalisation by slide goes by",
-                       "give --groups, or --normalise-stain tile");
+                       "give --groups, or --normalise-stain tile or no");
   const std::vector<std::string> slides = sdmae::sorted_words(groups);
   std::fprintf(stderr, "%s: stain is normalised slide by slide: %td tiles of %zu\n", path.c_str(), tiles->size(),
                slides.size());

@@ -71,6 +71,15 @@ foreach(method IN ITEMS linear knn probe)
   same(${method}.csv again.csv)
 endforeach()
 
+# What cross-validation says of the training images, each by folds without its slide.
+run(${words} ${by_slide} --held-out held.csv --scores tried.csv)
+expect(SUCCESS)
+scores(held.csv 42)
+same(tried.csv linear.csv)
+run(${words} ${by_slide} --held-out held_again.csv --folds 2 --threads 1)
+expect(SUCCESS)
+differ(held.csv held_again.csv)
+
 # The most regularised strength within a standard error of the least loss: no larger one, and of the same losses.
 run(${words} ${by_slide} --strength one-se --json steady.json)
 expect(SUCCESS)

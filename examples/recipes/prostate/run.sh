@@ -160,14 +160,18 @@ pretrain() {
 
 # frozen FOLDER CHECKPOINT linear|linear-one-se|knn KIND
 frozen() {
-  method=${3%-one-se}
-  if [ "$method" != "$3" ]; then method="$method --strength one-se"; fi
-  [ ! -e "$1/result.json" ] || return 0
-  say "evaluate ${1#"$root"/}"
-  mkdir -p "$1"
-  with_tiles "$4" "$PROGRAMS/evaluate" $device --checkpoint "$2" --train "$data/train" --test "$data/test" \
-    --normalise-stain "$normalise" --crops "$crops" --groups "$slides" --method $method \
-    --scores "$1/scores.csv" --json "$1/result.json" >"$1/figures.txt"
+  folder=$1 checkpoint=$2 way=$3 which=$4
+  [ ! -e "$folder/result.json" ] || return 0
+  say "evaluate ${folder#"$root"/}"
+  mkdir -p "$folder"
+  case $way in
+    linear) set -- --method linear --held-out "$folder/held_out.csv" ;;
+    linear-one-se) set -- --method linear --strength one-se ;;
+    *) set -- --method "$way" ;;
+  esac
+  with_tiles "$which" "$PROGRAMS/evaluate" $device --checkpoint "$checkpoint" --train "$data/train" --test "$data/test" \
+    --normalise-stain "$normalise" --crops "$crops" --groups "$slides" "$@" \
+    --scores "$folder/scores.csv" --json "$folder/result.json" >"$folder/figures.txt"
 }
 
 # tuned FOLDER KIND OPTION…: finetune, from what the options say.

@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sdmae/eval/folds.hpp"
@@ -31,12 +32,14 @@ struct chosen_strength_settings {
 };
 
 /// A classifier, and the mean −log of the true class's share over all samples when their group was left out, for each
-/// strength that was tried; the standard error of the least of these means, over groups.
+/// strength that was tried; the standard error of the least of these means, over groups; and what the chosen strength
+/// says of every sample when its group was left out: [samples, classes], probabilities.
 struct chosen_logistic {
   linear_classifier classifier;
   double strength = 0;
   std::vector<double> losses;
   double standard_error = 0;
+  std::vector<double> held_out;
 };
 
 namespace detail {
@@ -51,23 +54,31 @@ inline std::vector<float> chosen_rows(const labelled_features& all, const std::v
   return values;
 }
 
-// losses[s][i] = −log of the true class's share of each of the rows `outside`, by what strength s makes of `inside`.
+// held_out[s], [samples, classes]: the rows `outside`, by what strength s makes of `inside`.
 inline void hold_out(const labelled_features& train, index classes, const std::vector<index>& inside,
                      const std::vector<index>& outside, const chosen_strength_settings& settings,
-                     std::vector<std::vector<double>>& losses) {
+                     std::vector<std::vector<double>>& held_out) {
   const std::vector<float> seen = chosen_rows(train, inside), held = chosen_rows(train, outside);
   const auto scaling = standardiser::of({seen.data(), static_cast<index>(inside.size()), train.width});
   Eigen::VectorXd unknowns;  // each strength starts where the one before ended
-  for (std::size_t s = 0; s < losses.size(); ++s) {
+  for (std::size_t s = 0; s < held_out.size(); ++s) {
     const logistic_settings how{settings.strengths[s], settings.threads, {}};
     const linear_classifier fitted = fit_logistic(train, scaling, inside, classes, how, unknowns);
     const auto scores = fitted.scores({held.data(), static_cast<index>(outside.size()), train.width});
-    for (std::size_t i = 0; i < outside.size(); ++i) {
-      const index label = train.labels[static_cast<std::size_t>(outside[i])];
-      const double share = scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(label)];
-      losses[s][static_cast<std::size_t>(outside[i])] = -std::log(std::max(share, 1e-300));
-    }
+    for (std::size_t i = 0; i < outside.size(); ++i)
+      std::copy_n(scores.begin() + static_cast<index>(i) * classes, classes,
+                  held_out[s].begin() + outside[i] * classes);
   }
+}
+
+// −log of the true class's share, sample by sample.
+inline std::vector<double> losses_of(const std::vector<double>& scores, std::span<const index> labels, index classes) {
+  std::vector<double> losses;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double share = scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(labels[i])];
+    losses.push_back(-std::log(std::max(share, 1e-300)));
+  }
+  return losses;
 }
 
 inline double mean(const std::vector<double>& values) {
@@ -98,22 +109,25 @@ inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index
   if (folds < 2)
     throw error("cross-validation", "the training set is one group", "give groups that cut it, or none at all");
   const std::vector<index> fold_of = group_folds(train.labels, train.groups, classes, folds, settings.seed);
-  std::vector<std::vector<double>> losses(settings.strengths.size(),
-                                          std::vector<double>(static_cast<std::size_t>(train.size())));
+  std::vector<std::vector<double>> held_out(settings.strengths.size(),
+                                            std::vector<double>(static_cast<std::size_t>(train.size() * classes)));
   for (index fold = 0; fold < folds; ++fold) {
     std::vector<index> inside, outside;
     for (index i = 0; i < train.size(); ++i)
       (fold_of[static_cast<std::size_t>(i)] == fold ? outside : inside).push_back(i);
-    detail::hold_out(train, classes, inside, outside, settings, losses);
+    detail::hold_out(train, classes, inside, outside, settings, held_out);
   }
   chosen_logistic found;
-  for (const auto& of_strength : losses) found.losses.push_back(detail::mean(of_strength));
+  const auto losses_at = [&](std::size_t s) { return detail::losses_of(held_out[s], train.labels, classes); };
+  for (std::size_t s = 0; s < held_out.size(); ++s) found.losses.push_back(detail::mean(losses_at(s)));
   const auto least = std::min_element(found.losses.begin(), found.losses.end());
   found.standard_error =
-      detail::standard_error(losses[static_cast<std::size_t>(least - found.losses.begin())], train.groups);
+      detail::standard_error(losses_at(static_cast<std::size_t>(least - found.losses.begin())), train.groups);
   const double most = *least + (settings.rule == strength_rule::one_standard_error ? found.standard_error : 0);
   const auto chosen = std::find_if(found.losses.begin(), found.losses.end(), [&](double loss) { return loss <= most; });
-  found.strength = settings.strengths[static_cast<std::size_t>(chosen - found.losses.begin())];
+  const auto at = static_cast<std::size_t>(chosen - found.losses.begin());
+  found.strength = settings.strengths[at];
+  found.held_out = std::move(held_out[at]);
   found.classifier = fit_logistic(train, classes, {found.strength, settings.threads, {}});
   return found;
 }

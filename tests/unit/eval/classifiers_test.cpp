@@ -169,6 +169,35 @@ TEST_CASE("the strength is chosen across groups") {
   CHECK(by_sample.losses.back() < 0.1);
 }
 
+TEST_CASE("what is held out is judged by what the other folds say, at the chosen strength") {
+  random_case one(11, 3, 6, 140);
+  for (index i = 0; i < one.rows; ++i) one.groups.push_back(i / 5);
+  const labelled_features train = one.train();
+  const chosen_logistic chosen = fit_chosen_logistic(train, 3);
+  REQUIRE(chosen.held_out.size() == 120 * 3);
+  const std::vector<index> fold_of = group_folds(train.labels, train.groups, 3, 5, 0);
+  double worst = 0, to_whole = 0;
+  const std::vector<double> whole = chosen.classifier.scores({train.values.data(), 120, 6});
+  for (index fold = 0; fold < 5; ++fold) {
+    std::vector<float> inside;
+    std::vector<index> labels;
+    for (index i = 0; i < 120; ++i) {
+      if (fold_of[static_cast<std::size_t>(i)] == fold) continue;
+      labels.push_back(train.labels[static_cast<std::size_t>(i)]);
+      inside.insert(inside.end(), train.values.begin() + i * 6, train.values.begin() + (i + 1) * 6);
+    }
+    const linear_classifier fitted = fit_logistic({inside, 6, labels, {}}, 3, strictly(chosen.strength));
+    const std::vector<double> scores = fitted.scores({train.values.data(), 120, 6});
+    for (std::size_t k = 0; k < 360; ++k) {
+      if (fold_of[k / 3] != fold) continue;
+      worst = sdmae::testing::worse(worst, std::fabs(chosen.held_out[k] - scores[k]));
+      to_whole = std::max(to_whole, std::fabs(whole[k] - scores[k]));
+    }
+  }
+  CHECK(worst < 1e-3);
+  CHECK(to_whole > 1e-2);
+}
+
 TEST_CASE("within a standard error of the least loss, the most regularised strength is as good") {
   // Deviations from 3: −3, −1, 1, 3. By sample √(4/3·20)/4, in pairs √(2/1·(4² + 4²))/4.
   CHECK(detail::standard_error({0, 2, 4, 6}, {}) == Approx(std::sqrt(80.0 / 3) / 4));

@@ -1,0 +1,36 @@
+// Of how many groups, slides, the images of a class are, and what follows for intervals.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sdmae/core/config.hpp"
+
+namespace program {
+
+/// Of how many groups the samples with a label are; without groups every sample is one.
+inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae::index>& labels,
+                                    const std::vector<sdmae::index>& groups) {
+  std::set<sdmae::index> found;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] == label) found.insert(groups.empty() ? static_cast<sdmae::index>(i) : groups[i]);
+  return static_cast<sdmae::index>(found.size());
+}
+
+/// Says which of the classes of a test set are of one slide: it is drawn in every replicate of a bootstrap, and an
+/// interval may have no width.
+inline void tell_lone_groups(const std::vector<sdmae::index>& labels, const std::vector<sdmae::index>& groups,
+                             const std::vector<std::string>& classes) {
+  if (groups.empty()) return;
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (count_groups_of(static_cast<sdmae::index>(c), labels, groups) == 1)
+      std::fprintf(stderr,
+                   "class \"%s\": all its test images are of one group; intervals do not tell how other ones would "
+                   "change them\n",
+                   classes[c].c_str());
+}
+
+}  // namespace program
