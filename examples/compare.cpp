@@ -159,8 +159,8 @@ void compare(const options& asked) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Compares two classifiers on the same test images, from the tables that evaluate --scores and finetune write: "
-      "differences, second less first, with their paired intervals by slide.",
+      "Compares two classifiers on the same images, from the tables that evaluate --scores, evaluate --held-out and "
+      "finetune write: differences, second less first, with their paired intervals by slide.",
       "compare");
   options asked;
   app.add_option("--first", asked.first,

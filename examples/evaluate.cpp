@@ -100,6 +100,7 @@ std::vector<double> classify(const options& asked, const part& train, const part
   how.folds = asked.folds;
   how.seed = asked.seed;
   how.threads = asked.threads;
+  how.keep_held_out = !asked.held_out.empty();
   if (asked.strength == "one-se") how.rule = eval::strength_rule::one_standard_error;
   eval::chosen_logistic chosen = eval::fit_chosen_logistic(known, classes, how);
   held_out = std::move(chosen.held_out);
@@ -272,7 +273,8 @@ int main(int argc, char** argv) {
                     ->check(CLI::IsMember({"least-loss", "one-se"})));
   of_methods.add("linear", app.add_option("--held-out", asked.held_out,
                                           "linear: write a table like --scores of the training images, each by a "
-                                          "classifier that has not seen its slide, for compare")
+                                          "classifier that has not seen its group; "
+                                          "the strength is the chosen one; for compare")
                                ->check(program::not_empty()));
   of_methods.add("probe",
                  app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most)));

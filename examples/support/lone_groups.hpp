@@ -20,15 +20,15 @@ inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae:
   return static_cast<sdmae::index>(found.size());
 }
 
-/// Says which of the classes of a test set are of one slide: it is drawn in every replicate of a bootstrap, and an
-/// interval may have no width.
+/// Says which classes are of one slide: what a bootstrap over slides draws of them hardly changes, and an interval may
+/// have no width.
 inline void tell_lone_groups(const std::vector<sdmae::index>& labels, const std::vector<sdmae::index>& groups,
                              const std::vector<std::string>& classes) {
   if (groups.empty()) return;
   for (std::size_t c = 0; c < classes.size(); ++c)
     if (count_groups_of(static_cast<sdmae::index>(c), labels, groups) == 1)
       std::fprintf(stderr,
-                   "class \"%s\": all its test images are of one group; intervals do not tell how other ones would "
+                   "class \"%s\": all its images are of one group; intervals do not tell how other ones would "
                    "change them\n",
                    classes[c].c_str());
 }

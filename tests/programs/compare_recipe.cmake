@@ -36,7 +36,7 @@ case "$*" in *released*) first=0.8,0.1,0.1 ;; esac
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=$2 ;;
-    --scores) put_scores "$2" "$first" ;;
+    --scores | --held-out) put_scores "$2" "$first" ;;
     --json) put_json "$2" "$value" ;;
   esac
   shift

@@ -79,6 +79,11 @@ same(tried.csv linear.csv)
 run(${words} ${by_slide} --held-out held_again.csv --folds 2 --threads 1)
 expect(SUCCESS)
 differ(held.csv held_again.csv)
+execute_process(COMMAND ${COMPARE} --first held.csv --second held_again.csv WORKING_DIRECTORY ${SCRATCH}
+  RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(NOT status EQUAL 0 OR NOT out MATCHES "\nbalanced_accuracy +1.0000 +1.0000 +.0.0000 ")
+  fault("compare does not take what was held out: ${out}${err}")
+endif()
 
 # The most regularised strength within a standard error of the least loss: no larger one, and of the same losses.
 run(${words} ${by_slide} --strength one-se --json steady.json)

@@ -161,7 +161,7 @@ pretrain() {
 # frozen FOLDER CHECKPOINT linear|linear-one-se|knn KIND
 frozen() {
   folder=$1 checkpoint=$2 way=$3 which=$4
-  [ ! -e "$folder/result.json" ] || return 0
+  if [ -e "$folder/result.json" ] && { [ "$way" != linear ] || [ -e "$folder/held_out.csv" ]; }; then return 0; fi
   say "evaluate ${folder#"$root"/}"
   mkdir -p "$folder"
   case $way in

@@ -29,11 +29,13 @@ struct chosen_strength_settings {
   index folds = 5;  // lowered to the number of groups
   std::uint64_t seed = 0;
   int threads = 0;
+  bool keep_held_out = false;  // chosen_logistic::held_out
 };
 
 /// A classifier, and the mean −log of the true class's share over all samples when their group was left out, for each
-/// strength that was tried; the standard error of the least of these means, over groups; and what the chosen strength
-/// says of every sample when its group was left out: [samples, classes], probabilities.
+/// strength that was tried; the standard error of the least of these means, over groups; and, if asked for, what the
+/// chosen strength says of every sample when its group was left out: [samples, classes], probabilities. The strength
+/// was chosen by all of them.
 struct chosen_logistic {
   linear_classifier classifier;
   double strength = 0;
@@ -54,31 +56,35 @@ inline std::vector<float> chosen_rows(const labelled_features& all, const std::v
   return values;
 }
 
-// held_out[s], [samples, classes]: the rows `outside`, by what strength s makes of `inside`.
+/// Of each strength: −log of the true class's share, sample by sample; and where they are kept, scores [samples,
+/// classes].
+struct held_out_samples {
+  std::vector<std::vector<double>> losses, scores;
+
+  held_out_samples(std::size_t strengths, index samples, index classes, bool keep)
+      : losses(strengths, std::vector<double>(static_cast<std::size_t>(samples))),
+        scores(keep ? strengths : 0, std::vector<double>(static_cast<std::size_t>(samples * classes))) {}
+};
+
+// The rows `outside`, by what each strength makes of `inside`.
 inline void hold_out(const labelled_features& train, index classes, const std::vector<index>& inside,
                      const std::vector<index>& outside, const chosen_strength_settings& settings,
-                     std::vector<std::vector<double>>& held_out) {
+                     held_out_samples& found) {
   const std::vector<float> seen = chosen_rows(train, inside), held = chosen_rows(train, outside);
   const auto scaling = standardiser::of({seen.data(), static_cast<index>(inside.size()), train.width});
   Eigen::VectorXd unknowns;  // each strength starts where the one before ended
-  for (std::size_t s = 0; s < held_out.size(); ++s) {
+  for (std::size_t s = 0; s < found.losses.size(); ++s) {
     const logistic_settings how{settings.strengths[s], settings.threads, {}};
     const linear_classifier fitted = fit_logistic(train, scaling, inside, classes, how, unknowns);
     const auto scores = fitted.scores({held.data(), static_cast<index>(outside.size()), train.width});
-    for (std::size_t i = 0; i < outside.size(); ++i)
-      std::copy_n(scores.begin() + static_cast<index>(i) * classes, classes,
-                  held_out[s].begin() + outside[i] * classes);
+    for (std::size_t i = 0; i < outside.size(); ++i) {
+      const index sample = outside[i];
+      const auto row = scores.begin() + static_cast<index>(i) * classes;
+      const double share = row[train.labels[static_cast<std::size_t>(sample)]];
+      found.losses[s][static_cast<std::size_t>(sample)] = -std::log(std::max(share, 1e-300));
+      if (!found.scores.empty()) std::copy_n(row, classes, found.scores[s].begin() + sample * classes);
+    }
   }
-}
-
-// −log of the true class's share, sample by sample.
-inline std::vector<double> losses_of(const std::vector<double>& scores, std::span<const index> labels, index classes) {
-  std::vector<double> losses;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double share = scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(labels[i])];
-    losses.push_back(-std::log(std::max(share, 1e-300)));
-  }
-  return losses;
 }
 
 inline double mean(const std::vector<double>& values) {
@@ -109,8 +115,7 @@ inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index
   if (folds < 2)
     throw error("cross-validation", "the training set is one group", "give groups that cut it, or none at all");
   const std::vector<index> fold_of = group_folds(train.labels, train.groups, classes, folds, settings.seed);
-  std::vector<std::vector<double>> held_out(settings.strengths.size(),
-                                            std::vector<double>(static_cast<std::size_t>(train.size() * classes)));
+  detail::held_out_samples held_out(settings.strengths.size(), train.size(), classes, settings.keep_held_out);
   for (index fold = 0; fold < folds; ++fold) {
     std::vector<index> inside, outside;
     for (index i = 0; i < train.size(); ++i)
@@ -118,16 +123,15 @@ inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index
     detail::hold_out(train, classes, inside, outside, settings, held_out);
   }
   chosen_logistic found;
-  const auto losses_at = [&](std::size_t s) { return detail::losses_of(held_out[s], train.labels, classes); };
-  for (std::size_t s = 0; s < held_out.size(); ++s) found.losses.push_back(detail::mean(losses_at(s)));
+  for (const auto& of_strength : held_out.losses) found.losses.push_back(detail::mean(of_strength));
   const auto least = std::min_element(found.losses.begin(), found.losses.end());
   found.standard_error =
-      detail::standard_error(losses_at(static_cast<std::size_t>(least - found.losses.begin())), train.groups);
+      detail::standard_error(held_out.losses[static_cast<std::size_t>(least - found.losses.begin())], train.groups);
   const double most = *least + (settings.rule == strength_rule::one_standard_error ? found.standard_error : 0);
   const auto chosen = std::find_if(found.losses.begin(), found.losses.end(), [&](double loss) { return loss <= most; });
   const auto at = static_cast<std::size_t>(chosen - found.losses.begin());
   found.strength = settings.strengths[at];
-  found.held_out = std::move(held_out[at]);
+  if (settings.keep_held_out) found.held_out = std::move(held_out.scores[at]);
   found.classifier = fit_logistic(train, classes, {found.strength, settings.threads, {}});
   return found;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -169,33 +170,50 @@ TEST_CASE("the strength is chosen across groups") {
   CHECK(by_sample.losses.back() < 0.1);
 }
 
-TEST_CASE("what is held out is judged by what the other folds say, at the chosen strength") {
-  random_case one(11, 3, 6, 140);
-  for (index i = 0; i < one.rows; ++i) one.groups.push_back(i / 5);
-  const labelled_features train = one.train();
-  const chosen_logistic chosen = fit_chosen_logistic(train, 3);
-  REQUIRE(chosen.held_out.size() == 120 * 3);
-  const std::vector<index> fold_of = group_folds(train.labels, train.groups, 3, 5, 0);
+// The largest difference between what is held out of `train` and what is fitted to the other folds, at the strength
+// that the rule chooses; and between that and what is fitted to all.
+std::pair<double, double> held_out_errors(const labelled_features& train, index classes, strength_rule rule,
+                                          double& strength) {
+  const chosen_logistic chosen = fit_chosen_logistic(train, classes, {.rule = rule, .keep_held_out = true});
+  strength = chosen.strength;
+  const std::vector<double> whole = chosen.classifier.scores(train.matrix());
+  REQUIRE(chosen.held_out.size() == whole.size());
+  const std::vector<index> fold_of = group_folds(train.labels, train.groups, classes, 5, 0);
   double worst = 0, to_whole = 0;
-  const std::vector<double> whole = chosen.classifier.scores({train.values.data(), 120, 6});
   for (index fold = 0; fold < 5; ++fold) {
     std::vector<float> inside;
     std::vector<index> labels;
-    for (index i = 0; i < 120; ++i) {
+    for (index i = 0; i < train.size(); ++i) {
       if (fold_of[static_cast<std::size_t>(i)] == fold) continue;
       labels.push_back(train.labels[static_cast<std::size_t>(i)]);
-      inside.insert(inside.end(), train.values.begin() + i * 6, train.values.begin() + (i + 1) * 6);
+      const auto row = train.values.begin() + i * train.width;
+      inside.insert(inside.end(), row, row + train.width);
     }
-    const linear_classifier fitted = fit_logistic({inside, 6, labels, {}}, 3, strictly(chosen.strength));
-    const std::vector<double> scores = fitted.scores({train.values.data(), 120, 6});
-    for (std::size_t k = 0; k < 360; ++k) {
-      if (fold_of[k / 3] != fold) continue;
+    const linear_classifier fitted =
+        fit_logistic({inside, train.width, labels, {}}, classes, strictly(chosen.strength));
+    const std::vector<double> scores = fitted.scores(train.matrix());
+    for (std::size_t k = 0; k < scores.size(); ++k) {
+      if (fold_of[k / static_cast<std::size_t>(classes)] != fold) continue;
       worst = sdmae::testing::worse(worst, std::fabs(chosen.held_out[k] - scores[k]));
       to_whole = std::max(to_whole, std::fabs(whole[k] - scores[k]));
     }
   }
-  CHECK(worst < 1e-3);
-  CHECK(to_whole > 1e-2);
+  return {worst, to_whole};
+}
+
+TEST_CASE("what is held out is judged by what the other folds say, at the chosen strength") {
+  random_case one(10, 3, 24, 320);
+  for (index i = 0; i < one.rows; ++i) {
+    one.groups.push_back(i / 4);
+    if (i % 3 == 0) one.labels[static_cast<std::size_t>(i)] = i / 3 % 3;  // whatever the features say
+  }
+  double least = 0, steady = 0;
+  const auto by_least = held_out_errors(one.train(), 3, strength_rule::least_loss, least);
+  const auto by_steady = held_out_errors(one.train(), 3, strength_rule::one_standard_error, steady);
+  CHECK(steady < least);
+  CHECK(std::max(by_least.first, by_steady.first) < 1e-3);
+  CHECK(std::min(by_least.second, by_steady.second) > 1e-2);
+  CHECK(fit_chosen_logistic(one.train(), 3).held_out.empty());
 }
 
 TEST_CASE("within a standard error of the least loss, the most regularised strength is as good") {
