@@ -27,7 +27,7 @@ namespace program {
 class stained_tiles final : public forwarding_tiles {
  public:
   stained_tiles(std::shared_ptr<const tile_source> from, std::vector<sdmae::index> slides)
-      : forwarding_tiles(from), slides_(slides), stained_(*from, std::move(slides)), prepared_from_(size()) {
+      : forwarding_tiles(from), stained_(*from, std::move(slides)), prepared_from_(size()) {
     labels = from->labels;
     groups = from->groups;
   }
@@ -40,7 +40,8 @@ class stained_tiles final : public forwarding_tiles {
   /// Measures the slides, each by a thread.
   void prepare(tile_pass& pass, sdmae::index first) const override {
     if (first >= prepared_from_) return;
-    const std::set<sdmae::index> needed(slides_.begin() + first, slides_.begin() + prepared_from_);
+    std::set<sdmae::index> needed;
+    for (sdmae::index i = first; i < prepared_from_; ++i) needed.insert(stained_.slide_of(i));
     const std::vector<sdmae::index> slides(needed.begin(), needed.end());
     const sdmae::index together = 8 * pass.threads();  // few enough to say often how far it is
     pass.run(
@@ -51,7 +52,6 @@ class stained_tiles final : public forwarding_tiles {
   }
 
  private:
-  std::vector<sdmae::index> slides_;
   sdmae::slide_stained<tile_source> stained_;
   mutable sdmae::index prepared_from_;  // of samples from there on
 };

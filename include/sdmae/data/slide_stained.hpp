@@ -37,12 +37,13 @@ class slide_stained {
   std::string name(index i) const { return data_.name(i); }
   decoded_image load(index i) const {
     decoded_image found = data_.load(i);
-    measure(slides_[static_cast<std::size_t>(i)]);
+    measure(slide_of(i));
     found.stain_of_slide = stains_[slide(i)].stain;
     return found;
   }
 
   index slides() const { return static_cast<index>(stains_.size()); }
+  index slide_of(index image) const { return slides_[static_cast<std::size_t>(image)]; }
   /// Measures a slide that was not yet. Threads may measure one each; else those that load its images wait for the
   /// first.
   void measure(index slide) const {
@@ -64,7 +65,7 @@ class slide_stained {
                   "give one for each, numbered from 0");
     return slides;
   }
-  std::size_t slide(index i) const { return static_cast<std::size_t>(slides_[static_cast<std::size_t>(i)]); }
+  std::size_t slide(index i) const { return static_cast<std::size_t>(slide_of(i)); }
   measured_stain stain_of(const slide_images& one) const {
     stain_counts counts;
     const index some = std::min<index>(one.images, 256);
