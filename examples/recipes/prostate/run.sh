@@ -11,7 +11,8 @@
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
 #   POLICIES="mae released stopped features texture texture-stopped"   also texture-released and texture-features
-#   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios of mae, at the first seed; empty: none
+#   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios; empty: none
+#   RATIOS_OF=texture          the policy that paints under these ratios, or mae
 #   TUNING_EPOCHS=30           of fine-tuning
 #   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
 #   BACKEND=cpu                or cuda, with an NVIDIA GPU, and then PRECISION=fp32, tf32 or bf16
@@ -38,8 +39,8 @@ usage() { stop "usage: sh run.sh DATA OUT [table]; the head of the script names 
 # With ROW SEED only that row is made, see chain below.
 asked_row=${3:-} asked_seed=${4:-}
 case "$#$asked_row" in
-  2 | 3table | 4mae-0.*) ;;
-  4*) one_of "$asked_row" random supervised $known_policies || usage ;;
+  2 | 3table) ;;
+  4*) one_of "${asked_row%-0.*}" random supervised $known_policies || usage ;;
   *) usage ;;
 esac
 for part in train test unlabelled; do
@@ -49,6 +50,8 @@ views=${VIEWS:-200000}
 seeds=${SEEDS:-0 1 2}
 policies=${POLICIES:-mae released stopped features texture texture-stopped}
 ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
+ratios_of=${RATIOS_OF:-texture}
+case $ratios_of in mae | texture) ;; *) stop "RATIOS_OF=$ratios_of: is neither mae nor texture" 2 ;; esac
 tuning_epochs=${TUNING_EPOCHS:-30}
 backend=${BACKEND:-cpu}
 case $backend in cpu | cuda) ;; *) stop "BACKEND=$backend: is neither cpu nor cuda" 2 ;; esac
@@ -188,13 +191,19 @@ tuned() {
     --save-every 500 --out "$folder" "$@" >"$folder/figures.txt"
 }
 
-# Without white tiles everything is done again, at the first seed.
-kinds_at() { if [ "$1" = "$first_seed" ]; then echo "all$cropped" "clean$cropped"; else echo "all$cropped"; fi; }
+# kinds_of ROW SEED: without white tiles everything but mask ratios is done again, at the first seed.
+kinds_of() {
+  case $1.$2 in
+    *-0.*.*) echo "all$cropped" ;;
+    *."$first_seed") echo "all$cropped" "clean$cropped" ;;
+    *) echo "all$cropped" ;;
+  esac
+}
 
 # judged ROW SEED: what a pre-trained checkpoint is worth, frozen and fine-tuned.
 judged() {
   from=$root/$1/seed$2
-  for kind in $(kinds_at "$2"); do
+  for kind in $(kinds_of "$1" "$2"); do
     for way in linear linear-one-se knn; do
       frozen "$from/$way-$kind" "$from/pretrain/checkpoint.safetensors" "$way" "$kind"
     done
@@ -225,13 +234,13 @@ chain() {
       judged random "$2"
       ;;
     supervised)
-      for kind in $(kinds_at "$2"); do
+      for kind in $(kinds_of "$1" "$2"); do
         tuned "$root/supervised/seed$2/finetune-$kind" "$kind" --from-nothing \
           --preset "${model}_released" \
           --epochs "$supervised_epochs" --seed "$2"
       done
       ;;
-    mae-*) policy "$1" "$2" mae --mask-ratio "${1#mae-}" ;;
+    *-0.*) policy "$1" "$2" "${1%-0.*}" --mask-ratio "0.${1#*-0.}" ;;
     *) policy "$1" "$2" "$1" ;;
   esac
 }
@@ -243,21 +252,19 @@ if [ -n "$asked_seed" ]; then
 fi
 rows="random supervised"
 for name in $policies; do rows="$rows $name"; done
-# The preset's own ratio, 0.6, is the row mae.
+# ratio_row NUMBER: the preset's own ratio, 0.6, has the policy's own row.
+ratio_row() { if [ "$1" = 0.6 ]; then echo "$ratios_of"; else echo "$ratios_of-$1"; fi; }
 ratio_rows=
-for ratio in $ratios; do
-  if [ "$ratio" = 0.6 ]; then ratio_rows="$ratio_rows mae"; else ratio_rows="$ratio_rows mae-$ratio"; fi
-done
+for ratio in $ratios; do ratio_rows="$ratio_rows $(ratio_row "$ratio")"; done
 export PROGRAMS
 if [ "$asked_row" = table ]; then
   [ -n "$(find "$root" -name result.json)" ] || stop "$root: there are no results yet"
 else
   {
-    for row in $rows; do
+    for row in $rows $ratio_rows; do
       for number in $seeds; do printf '%s %s\n' "$row" "$number"; done
     done
-    for row in $ratio_rows; do [ "$row" = mae ] || printf '%s %s\n' "$row" "$first_seed"; done
-  } | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
+  } | awk '!seen[$0]++' | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
 fi
 
 # compared ROW CELL ROW CELL OPTION…: the second against the first, all seeds that there are of each.
@@ -368,8 +375,8 @@ done
   printf '\nWithout tiles of which more than 2 %% is pure white:\n\n'
   table "clean$cropped" $rows
   if [ -n "$ratio_rows" ]; then
-    printf '\nMask ratio, seed %s alone; that of mae is 0.6:\n\n' "$first_seed"
-    (seeds=$first_seed && table "all$cropped" $ratio_rows)
+    printf '\nMask ratio; that of %s is 0.6:\n\n' "$ratios_of"
+    table "all$cropped" $ratio_rows
   fi
   printf '\nThe best of each kind in pairs, second less first. They were chosen by these same test tiles.\n'
   painter=$(best $painters $ratio_rows)
@@ -382,22 +389,23 @@ rm -f "$pair"
 mv "$root/table.md.partial" "$root/table.md"
 cat "$root/table.md"
 
-# ratio_line NUMBER ROW: the ratio, then for every classifier the figure and its interval, at the first seed.
+# ratio_line NUMBER: the ratio, then for every classifier the mean over seeds and its interval.
 ratio_line() {
+  row=$(ratio_row "$1")
   printf '%s' "$1"
   for method in linear knn finetune; do
-    report=$root/$2/seed$first_seed/$method-all$cropped/result.json
-    [ -e "$report" ] || { printf ' ? ? ?' && continue; }
-    for entry in value low high; do printf ' %s' "$(figure "$report" balanced_accuracy "$entry")"; done
+    cell=$method-all$cropped
+    [ -e "$root/$row/seed$first_seed/$cell/result.json" ] || { printf ' ? ? ?' && continue; }
+    compared "$row" "$cell" "$row" "$cell" --json "$pair" >/dev/null
+    for entry in second second_low second_high; do printf ' %s' "$(figure "$pair" balanced_accuracy "$entry")"; done
   done
   printf '\n'
 }
 
 # Accuracy against mask ratio, drawn where gnuplot is installed.
 if [ -n "$ratio_rows" ]; then
-  for ratio in $ratios; do
-    if [ "$ratio" = 0.6 ]; then ratio_line "$ratio" mae; else ratio_line "$ratio" "mae-$ratio"; fi
-  done >"$root/ratios.txt"
+  for ratio in $ratios; do ratio_line "$ratio"; done >"$root/ratios.txt"
+  rm -f "$pair"
   if command -v gnuplot >/dev/null; then
     gnuplot <<END
 set terminal pngcairo size 800,480
