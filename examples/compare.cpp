@@ -72,6 +72,10 @@ class score_tables {
   eval::score_runs scores_;
 };
 
+void tell(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
 std::vector<eval::paired_figure> compared(const options& asked, const score_tables& tables) {
   const program::score_table& images = tables.images();
   const auto classes = static_cast<index>(images.classes.size());
@@ -81,7 +85,7 @@ std::vector<eval::paired_figure> compared(const options& asked, const score_tabl
   eval::score_runs first = tables.runs(0, asked.first.size());
   eval::score_runs second = tables.runs(asked.first.size(), asked.second.size());
   if (asked.rest.empty()) {
-    program::tell_lone_groups(truth, groups, images.classes);
+    tell(program::lone_group_notes(truth, groups, images.classes));
     return eval::compare(first, second, truth, classes, groups, how);
   }
   const auto chosen = std::find(images.classes.begin(), images.classes.end(), asked.rest) - images.classes.begin();
@@ -94,7 +98,7 @@ std::vector<eval::paired_figure> compared(const options& asked, const score_tabl
       scores = std::move(task.scores);
       against = std::move(task.truth);
     }
-  program::tell_lone_groups(against, groups, {"any but " + asked.rest, asked.rest});
+  tell(program::lone_group_notes(against, groups, {"any but " + asked.rest, asked.rest}));
   return eval::compare(first, second, against, 2, groups, how);
 }
 

@@ -16,6 +16,7 @@
 #include "support/program.hpp"
 #include "support/reading_options.hpp"
 #include "support/stained_tiles.hpp"
+#include "support/synthetic_option.hpp"
 #include "support/tile_selection.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "support/heat_map.hpp"
@@ -32,7 +33,7 @@ struct options {
   program::slide_groups_option groups;
   program::reading_options reading;
   program::device_options device;
-  index synthetic = 4096;
+  program::synthetic_option synthetic;
   std::uint64_t seed = 0;
   int threads = 0;
 };
@@ -98,9 +99,10 @@ void embed(const options& asked) {
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, asked.reading.chosen(asked.checkpoint),
                                   asked.device, true);
   const auto tiles = asked.white.applied_to(
-      asked.groups.applied_to(program::open_unlabelled(asked.data, encoder.image(), asked.slide, asked.seed,
-                                                       asked.synthetic, asked.reading.interpolation()),
-                              asked.data, encoder.reading().normalise_stain),
+      asked.groups.applied_to(
+          program::open_unlabelled(asked.data, encoder.image(), asked.slide, asked.seed,
+                                   asked.synthetic.images_of(asked.data), asked.reading.interpolation()),
+          asked.data, encoder.reading().normalise_stain),
       asked.data, asked.threads);
   std::filesystem::path table = asked.out;
   table.replace_extension(".csv");
@@ -154,8 +156,7 @@ int main(int argc, char** argv) {
   asked.reading.declare(app, "features, or scores,", "as the checkpoint was trained");
   asked.groups.declare(app);
   asked.device.declare(app);
-  app.add_option("--synthetic", asked.synthetic, "images of --data synthetic (4096)")
-      ->check(program::whole<sdmae::index>(1, 100'000'000));
+  asked.synthetic.declare(app);
   app.add_option("--seed", asked.seed, "of --data synthetic (0)")
       ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
   app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));

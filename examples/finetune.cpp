@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "support/checkpoint_preset.hpp"
+#include "support/augmentation_sheet.hpp"
 #include "support/finetune_options.hpp"
 #include "support/judgement.hpp"
 #include "support/labelled_batch.hpp"
@@ -38,7 +38,7 @@ class finetuning {
       : options_(options),
         folder_(options.out),
         checkpoint_(program::check_run_folder(folder_, options.resume)),
-        preset_name_(name_of_preset()),
+        preset_name_(options.preset_name()),
         preset_(options.device.find(sdmae::classifier_registry(), preset_name_)) {
     const program::reading_settings reading = options.chosen_reading();
     classes_ = options.data.open(train_, test_, reading, options.threads);
@@ -80,15 +80,6 @@ class finetuning {
   }
 
  private:
-  std::string name_of_preset() const {
-    if (options_.init.empty() && !options_.from_nothing)
-      throw CLI::ValidationError("--init FILE or --from-nothing is needed: what to start from");
-    if (options_.resume) return program::preset_name_of_checkpoint(checkpoint_.string(), options_.preset);
-    if (!options_.from_nothing) return program::preset_name_of_checkpoint(options_.init, options_.preset);
-    if (options_.preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
-    return options_.preset;
-  }
-
   /// Throws sdmae::error where the run was judged already, on other images: that judgement stays.
   void check_judged() const {
     const fs::path table = folder_ / "scores.csv";
@@ -240,11 +231,27 @@ class finetuning {
   std::string load_report_, pictures_;  // the name of the curve, if it is drawn
 };
 
+void show_augmentations(const program::finetune_options& options) {
+  const sdmae::registered_classifier& preset = options.device.find(sdmae::classifier_registry(), options.preset_name());
+  const program::reading_settings reading = options.chosen_reading();
+  program::labelled_part train, test;
+  options.data.open(train, test, reading, options.threads);
+  program::show_augmentations(options.show_augmentations, *train.tiles,
+                              {.shape = preset.image,
+                               .augment = options.augmentation(reading),
+                               .mixing = options.mixing,
+                               .seed = options.seed,
+                               .threads = program::threads_of_run(options.threads)});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Fine-tunes a pre-trained encoder on labelled images, and judges it on others.", "finetune");
   program::finetune_options options;
   options.declare(app);
-  return program::run(app, argc, argv, [&] { finetuning(options).run(); });
+  return program::run(app, argc, argv, [&] {
+    options.check();
+    options.show_augmentations.empty() ? finetuning(options).run() : show_augmentations(options);
+  });
 }

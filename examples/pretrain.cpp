@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sdmae/train/checkpoint.hpp"
+#include "support/augmentation_sheet.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
 #include "support/presets.hpp"
@@ -22,7 +23,6 @@
 #include "support/tile_source.hpp"
 #include "support/training_run.hpp"
 #if defined(PROGRAM_DRAWS)
-#include "support/augmentation_sheet.hpp"
 #include "support/run_pictures.hpp"
 #endif
 
@@ -217,26 +217,6 @@ class pretraining {
   std::string pictures_;  // the names of those drawn
 };
 
-/// --show-augmentations
-void show_augmentations(const program::pretrain_options& options, const sdmae::registered_preset& preset,
-                        const sdmae::augmentation& how, const program::tile_source& data) {
-#if defined(PROGRAM_DRAWS)
-  sdmae::loader_settings settings;
-  settings.height = preset.image.height;
-  settings.width = preset.image.width;
-  settings.seed = options.seed;
-  settings.threads = options.chosen_threads();
-  settings.augment = how;
-  settings.notice = say;
-  program::draw_augmentations(options.show_augmentations, data, settings, preset.image);
-  say("wrote " + options.show_augmentations + ": " + program::augmentation_text(how));
-#else
-  static_cast<void>(data), static_cast<void>(how);
-  throw sdmae::error("--show-augmentations", "this program was built without cairo",
-                     "install libcairo2-dev and build it anew");
-#endif
-}
-
 void pretrain(const program::pretrain_options& options) {
   options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
@@ -244,11 +224,17 @@ void pretrain(const program::pretrain_options& options) {
   if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
   const sdmae::augmentation augment = program::chosen_augmentation(options, preset.defaults);
   const auto tiles = options.white.applied_to(
-      options.groups.applied_to(
-          program::open_unlabelled(options.data, preset.image, options.slide, options.seed, options.synthetic),
-          options.data, augment.normalise_stain),
+      options.groups.applied_to(program::open_unlabelled(options.data, preset.image, options.slide, options.seed,
+                                                         options.synthetic.images_of(options.data)),
+                                options.data, augment.normalise_stain),
       options.data, options.threads);
-  if (draws) return show_augmentations(options, preset, augment, *tiles);
+  if (draws)
+    return program::show_augmentations(options.show_augmentations, *tiles,
+                                       {.shape = preset.image,
+                                        .augment = augment,
+                                        .mixing = {},
+                                        .seed = options.seed,
+                                        .threads = program::threads_of_run(options.threads)});
   pretraining run(options, preset, augment, *tiles, preset.image);
   options.memory ? run.print_memory() : run.run();
 }

@@ -27,11 +27,12 @@ struct augmentation_options {
       number(name, to, what)->check(within(0, 1));
     };
     const auto numbers = [&](const char* name, std::vector<double>& to, int count, double most, const char* what) {
-      app.add_option(name, to, what)->expected(count)->delimiter(',')->check(within(0, most))->group(group);
+      auto* const option = app.add_option(name, to, what)->expected(count)->delimiter(',');
+      return option->check(within(0, most))->group(group);
     };
     const auto word = [&](const char* name, std::optional<std::string>& to, std::vector<std::string> words,
                           const char* what) {
-      app.add_option(name, to, what)->check(CLI::IsMember(std::move(words)))->group(group);
+      return app.add_option(name, to, what)->check(CLI::IsMember(std::move(words)))->group(group);
     };
     number("--crop-scale", crop_scale, "least share of a tile's area that a crop shows")->check(within(0, 1, true));
     number("--crop-ratio", crop_ratio, "a crop's least width / height, its most is the inverse; 1: squares")
@@ -44,10 +45,10 @@ struct augmentation_options {
     numbers("--color", color, 4, 10,
             "jitter of brightness, contrast, saturation (each 1 ± this), hue (turns): B,C,S,H");
     chance("--blur", blur, "probability of a Gaussian blur");
-    numbers("--blur-sigma", blur_sigma, 2, 100, "its sigma in pixels, from, to (0.1,2)");
+    numbers("--blur-sigma", blur_sigma, 2, 100, "its sigma in pixels, from, to (0.1,2)")->needs("--blur");
     chance("--erase", erase, "probability that a rectangle is erased");
-    numbers("--erase-area", erase_area, 2, 1, "its share of the image, from, to (0.02,0.3333)");
-    word("--erase-fill", erase_fill, {"noise", "mean"}, "what it is filled with (noise)");
+    numbers("--erase-area", erase_area, 2, 1, "its share of the image, from, to (0.02,0.3333)")->needs("--erase");
+    word("--erase-fill", erase_fill, {"noise", "mean"}, "what it is filled with (noise)")->needs("--erase");
   }
 
   /// Throws sdmae::error for numbers that do not go together.

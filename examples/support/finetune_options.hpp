@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "augmentation_options.hpp"
+#include "checkpoint_preset.hpp"
 #include "devices.hpp"
 #include "labelled_options.hpp"
 #include "labelled_part.hpp"
@@ -26,7 +26,7 @@
 namespace program {
 
 struct finetune_options {
-  std::string init, preset, out;
+  std::string init, preset, out, show_augmentations;
   labelled_options data;
   device_options device;
   augmentation_options augment;
@@ -53,6 +53,9 @@ struct finetune_options {
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
+    app.add_option("--show-augmentations", show_augmentations,
+                   "draw sixteen training images as the run would see them into this PNG file, and train nothing")
+        ->check(not_empty());
     app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
     app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
@@ -60,6 +63,19 @@ struct finetune_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
   }
 
+  /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
+  void check() const {
+    if (out.empty() && (show_augmentations.empty() || resume)) throw CLI::RequiredError("--out");
+  }
+  /// Of which preset the model is. Throws where nothing says it.
+  std::string preset_name() const {
+    if (init.empty() && !from_nothing)
+      throw CLI::ValidationError("--init FILE or --from-nothing is needed: what to start from");
+    if (resume) return preset_name_of_checkpoint(checkpoint_in(out).string(), preset);
+    if (!from_nothing) return preset_name_of_checkpoint(init, preset);
+    if (preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
+    return preset;
+  }
   /// How test images are read; training images, too, but for their augmentation.
   reading_settings chosen_reading() const {
     return reading.settings(resume ? reading.stain.resumed(checkpoint_in(out).string()) : reading.stain.chosen(init));
@@ -82,7 +98,6 @@ struct finetune_options {
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
     data.declare(app);
     app.add_option("--out", out, "folder of the run: checkpoint, log, curve, scores.csv, result.json")
-        ->required()
         ->check(not_empty());
   }
   void declare_recipe(CLI::App& app) {
@@ -174,7 +189,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   plan.total_steps = plan.steps_per_epoch * o.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.threads = o.threads > 0 ? o.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  plan.threads = threads_of_run(o.threads);
 
   const double peak = o.learning_rate * static_cast<double>(o.batch) / 256;
   plan.trainer = {.seed = o.seed,

@@ -108,11 +108,23 @@ struct labelled_options {
       for (const auto& half : chosen)
         if (std::none_of(half.begin(), half.end(), [&](index i) { return labels[static_cast<std::size_t>(i)] == c; }))
           refuse_split(classes[static_cast<std::size_t>(c)], count_groups_of(c, labels, slides), slides.empty());
-    if (all->groups.empty())
-      std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str());  // the rest is said by overlap()
+    const std::size_t images = chosen[1].size();
     learned.tiles = std::make_unique<tile_selection>(all, std::move(chosen[0]));
     tried.tiles = std::make_unique<tile_selection>(all, std::move(chosen[1]));
     tried.path = tried_on();
+    tell_split(*tried.tiles, images, side.size());
+  }
+
+  /// Which slides are tried on; that tiles were split at random is all there is to say without.
+  void tell_split(const tile_source& tried, std::size_t images, std::size_t of) const {
+    if (tried.groups.empty()) return void(std::fprintf(stderr, "%s is split at random, tile by tile\n", train.c_str()));
+    constexpr std::size_t most = 12;
+    const std::vector<std::string> taken = sdmae::sorted_words(tried.groups);
+    std::string names;
+    for (std::size_t i = 0; i < std::min(most, taken.size()); ++i) names += (i > 0 ? ", " : "") + taken[i];
+    if (taken.size() > most) names += " and " + std::to_string(taken.size() - most) + " more";
+    std::fprintf(stderr, "%zu of the %zu images of %s, those of %zu groups, are tried on: %s\n", images, of,
+                 train.c_str(), taken.size(), names.c_str());
   }
 };
 

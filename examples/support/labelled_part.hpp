@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "report_text.hpp"
 #include "sdmae/data/duplicates.hpp"
 #include "sdmae/data/groups.hpp"
 #include "sdmae/data/labels.hpp"
@@ -91,25 +92,25 @@ inline std::vector<std::string> number_classes(labelled_part& train, labelled_pa
   return classes;
 }
 
-/// Slides on both sides; pictures on both sides. Both are told, for they flatter every figure.
+/// Slides on both sides; pictures on both sides. Both are told and noted, for they flatter every figure.
 inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled_part& test) {
-  const auto say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   nlohmann::ordered_json found;
   const std::set<sdmae::index> known(train.groups.begin(), train.groups.end());
   const std::set<sdmae::index> asked(test.groups.begin(), test.groups.end());
   const auto shared =
       std::count_if(asked.begin(), asked.end(), [&](sdmae::index group) { return known.count(group) > 0; });
   if (test.groups.empty())
-    say("no groups are known: neighbouring tiles of one slide may lie in both sets, and intervals take tiles for "
-        "independent; name slides with --groups");
+    note(found,
+         "no groups are known: neighbouring tiles of one slide may lie in both sets, and intervals take tiles for "
+         "independent; name slides with --groups");
   else if (shared > 0)
-    say(std::to_string(shared) + " of " + std::to_string(asked.size()) +
-        " groups of the test set are also in the training set: figures are too good; split by slide");
+    note(found, std::to_string(shared) + " of " + std::to_string(asked.size()) +
+                    " groups of the test set are also in the training set: figures are too good; split by slide");
   const auto pairs = sdmae::duplicates(train.hashes, test.hashes);
   if (!pairs.empty())
-    say(std::to_string(pairs.size()) + " of " + std::to_string(test.labels.size()) +
-        " test images are also in the training set, the first is " + test.tiles->name(pairs[0].second) + " = " +
-        train.tiles->name(pairs[0].first) + "; remove them");
+    note(found, std::to_string(pairs.size()) + " of " + std::to_string(test.labels.size()) +
+                    " test images are also in the training set, the first is " + test.tiles->name(pairs[0].second) +
+                    " = " + train.tiles->name(pairs[0].first) + "; remove them");
   found["groups"] = {{"train", known.size()}, {"test", asked.size()}, {"shared", shared}};
   found["duplicates"] = nlohmann::ordered_json::array();
   for (const auto& [first, second] : pairs)

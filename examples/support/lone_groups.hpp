@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,17 +19,17 @@ inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae:
   return static_cast<sdmae::index>(found.size());
 }
 
-/// Says which classes are of one slide: what a bootstrap over slides draws of them hardly changes, and an interval may
-/// have no width.
-inline void tell_lone_groups(const std::vector<sdmae::index>& labels, const std::vector<sdmae::index>& groups,
-                             const std::vector<std::string>& classes) {
-  if (groups.empty()) return;
-  for (std::size_t c = 0; c < classes.size(); ++c)
+/// A line for each class that is of one slide: what a bootstrap over slides draws of it hardly changes, and an interval
+/// may have no width.
+inline std::vector<std::string> lone_group_notes(const std::vector<sdmae::index>& labels,
+                                                 const std::vector<sdmae::index>& groups,
+                                                 const std::vector<std::string>& classes) {
+  std::vector<std::string> notes;
+  for (std::size_t c = 0; c < classes.size() && !groups.empty(); ++c)
     if (count_groups_of(static_cast<sdmae::index>(c), labels, groups) == 1)
-      std::fprintf(stderr,
-                   "class \"%s\": all its images are of one group; intervals do not tell how other ones would "
-                   "change them\n",
-                   classes[c].c_str());
+      notes.push_back("class \"" + classes[c] +
+                      "\": all its images are of one group; intervals do not tell how other ones would change them");
+  return notes;
 }
 
 }  // namespace program

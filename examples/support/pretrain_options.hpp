@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "augmentation_options.hpp"
 #include "devices.hpp"
@@ -17,6 +16,7 @@
 #include "sdmae/train/trainer.hpp"
 #include "stain_option.hpp"
 #include "stained_tiles.hpp"
+#include "synthetic_option.hpp"
 #include "tile_selection.hpp"
 #include "tile_source.hpp"
 #include "training_run.hpp"
@@ -33,10 +33,11 @@ struct pretrain_options {
   augmentation_options augment;
   stain_option normalise_stain;
   slide_groups_option groups;
+  synthetic_option synthetic;
   std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
-  sdmae::index steps = 0, save_every = 0, synthetic = 4096;
+  sdmae::index steps = 0, save_every = 0;
   std::uint64_t seed = 0;
   int threads = 0;
   bool resume = false, partial = false, memory = false, tensorboard = false;
@@ -76,7 +77,7 @@ struct pretrain_options {
         ->check(not_empty());
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
-    app.add_option("--synthetic", synthetic, "images of --data synthetic")->check(whole(1, most));
+    synthetic.declare(app);
     app.add_option("--seed", seed, "of weights, order, crops and masks")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
@@ -88,9 +89,6 @@ struct pretrain_options {
   /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
   void check() const {
     if (out.empty() && show_augmentations.empty() && !memory) throw CLI::RequiredError("--out");
-  }
-  int chosen_threads() const {
-    return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
 };
 
@@ -151,7 +149,7 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   plan.total_steps = plan.steps_per_epoch * r.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.threads = o.chosen_threads();
+  plan.threads = threads_of_run(o.threads);
 
   const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
   plan.trainer.seed = o.seed;

@@ -62,6 +62,8 @@ inline void add_figures(sdmae::html_report& page, const nlohmann::ordered_json& 
   }
   page.heading("On the test set");
   page.paragraph(group_note(report));
+  for (const auto& line : report.value("notes", nlohmann::ordered_json::array()))
+    page.paragraph(line.get<std::string>());
   page.table({"figure", "value", "95 % interval"}, rows);
 
   page.heading("What was taken for what");

@@ -1,11 +1,18 @@
 // Reports as text; what they say of settings that were not given.
 #pragma once
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 namespace program {
+
+/// Says a line, and keeps it among the report's notes: what is to be known of figures stands beside them.
+inline void note(nlohmann::ordered_json& report, const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+  report["notes"].push_back(line);
+}
 
 /// A report as text, whatever bytes its names have.
 inline std::string report_text(const nlohmann::ordered_json& report) {

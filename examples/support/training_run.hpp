@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -11,14 +12,21 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "number_text.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/train/checkpoint.hpp"
+#include "sdmae/train/schedule.hpp"
 
 namespace program {
 
 inline void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
+
+/// How many threads a run has: as many as asked for, or all cores for 0.
+inline int threads_of_run(int asked) {
+  return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 inline std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
   return folder / "checkpoint.safetensors";

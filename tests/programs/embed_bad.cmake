@@ -19,6 +19,7 @@ refuses(1 "stranger.safetensors: does not fit the preset: unexpected encoder.cls
 refuses(2 "--out|is the file of --checkpoint" --checkpoint link.npy --data tiles --out link.npy)
 refuses(2 "--heatmap|is the file of --out" ${words} --data tiles --heatmap none.npy)
 refuses(2 "--tissue is of slides, and tiles is none" ${words} --data tiles --tissue 0.5)
+refuses(2 "--synthetic is of --data synthetic, and --data is tiles" ${words} --data tiles --synthetic 6)
 refuses(1 "tiles/even/tile_0000.png: is one picture|give the folder" ${words} --data tiles/even/tile_0000.png)
 refuses(1 "absent/none.npy: cannot create|create the folder first" --checkpoint run/checkpoint.safetensors --data tiles --out absent/none.npy)
 file(WRITE ${SCRATCH}/absent.csv "path\ntiles/even/tile_0000.png\ntiles/gone.png\n")

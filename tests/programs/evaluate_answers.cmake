@@ -130,9 +130,15 @@ function(compared one other)
 endfunction()
 compared(linear knn)
 
-# Without groups; with pictures and slides on both sides.
-run(${words})
+# Without groups; with pictures and slides on both sides. What is said of that stands in the report and on its page.
+run(${words} --json bare.json --report bare.html)
 expect(SUCCESS SAYS "no groups are known" "--groups")
+page(bare.html "no groups are known")
+file(READ ${SCRATCH}/bare.json json)
+string(JSON note GET "${json}" notes 0)
+if(NOT note MATCHES "^no groups are known")
+  fault("bare.json: ${json}")
+endif()
 file(COPY ${SCRATCH}/train/glass/slide0_0.png DESTINATION ${SCRATCH}/test/glass)
 file(RENAME ${SCRATCH}/test/glass/slide0_0.png ${SCRATCH}/test/glass/slide9_1.png)
 file(COPY ${SCRATCH}/train/tissue/slide3_18.png DESTINATION ${SCRATCH}/test/tissue)

@@ -34,7 +34,9 @@ if(NOT status EQUAL 1 OR NOT said MATCHES "\npretrain: even/tile_0000.png: the f
   fault("with a broken tile: ${status}, ${said}")
 endif()
 refuses(1 "absent/none.png" ${look} --show-augmentations absent/none.png)
-refuses(1 "--blur-sigma" ${look} --blur-sigma 2,1 --show-augmentations none.png)
+refuses(2 "--synthetic is of --data synthetic, and --data is tiles" --preset quickstart --data tiles --synthetic 6
+  --show-augmentations none.png)
+refuses(1 "--blur-sigma" ${look} --blur 1 --blur-sigma 2,1 --show-augmentations none.png)
 refuses(2 "--out" ${look})
 holds(. one_thread.png other.png plain.png few.png tiles.png tiles)
 

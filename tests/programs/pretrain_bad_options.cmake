@@ -37,8 +37,11 @@ refuses(1 "nothing to learn|none of 64 patches is hidden" ${words} --mask-ratio 
 refuses(2 "--mask-ration|did you mean --mask-ratio?" ${words} --mask-ration 0.5)
 refuses(2 "surplus" ${words} surplus)
 refuses(2 "--init|--resume" ${words} --init file --resume)
-refuses(1 "--blur-sigma" ${words} --blur-sigma 2,1)
-refuses(1 "--erase-area" ${words} --erase-area 0,0.5)
+refuses(1 "--blur-sigma" ${words} --blur 1 --blur-sigma 2,1)
+refuses(2 "--blur-sigma requires --blur" ${words} --blur-sigma 1,2)
+refuses(2 "--erase-area requires --erase" ${words} --erase-area 0.1,0.2)
+refuses(2 "--erase-fill requires --erase" ${words} --erase-fill mean)
+refuses(1 "--erase-area" ${words} --erase 1 --erase-area 0,0.5)
 refuses(1 "--color" ${words} --color 0.4,0.4,0.4,0.6)
 
 refuses(1 "--preset quickstrat|did you mean quickstart?" --preset quickstrat --data synthetic --out run)
