@@ -72,11 +72,11 @@ inline void check_classes(const score_table& table, const std::string& file) {
 /// probabilities whose sum is 1, names classes twice, or has an image of no class of its columns or a class of no
 /// image.
 inline score_table read_scores(const std::string& file) {
-  const sdmae::csv_table table = sdmae::read_csv(file);
   const std::vector<std::string> first{"path", "label", "group"};
-  if (table.columns.size() < 3 || !std::equal(first.begin(), first.end(), table.columns.begin()))
-    throw sdmae::error(file, "does not begin with the columns path,label,group",
-                       "give what evaluate --scores or finetune has written");
+  const std::string remedy = "give a table that evaluate --scores, evaluate --held-out or finetune has written";
+  const sdmae::csv_table table = sdmae::read_csv(file, first, remedy);
+  if (!std::equal(first.begin(), first.end(), table.columns.begin()))
+    throw sdmae::error(file, "does not begin with the columns path,label,group", remedy);
   score_table read;
   read.classes.assign(table.columns.begin() + 3, table.columns.end());
   const std::vector<std::string> known = sdmae::sorted_words(read.classes);

@@ -87,15 +87,18 @@ struct csv_table {
   }
 };
 
-/// Throws sdmae::error for a file that cannot be read, without rows, or with rows of another length than the first
-/// line.
-inline csv_table read_csv(const std::filesystem::path& path) {
+/// Throws sdmae::error for a file that cannot be read, that lacks one of the columns `needed` (`remedy`: what to give
+/// instead), has no rows, or rows of another length than the first line.
+inline csv_table read_csv(const std::filesystem::path& path, const std::vector<std::string>& needed = {},
+                          const std::string& remedy = "the first line names the columns: path,label,group") {
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) throw error(path.string(), "cannot be read", "check the path");
   detail::csv_reader reader(text);
   csv_table table;
   if (auto names = reader.line()) table.columns = std::move(*names);
+  for (const std::string& name : needed)  // before lengths: what is no table has none
+    if (!table.column(name) && !text.empty()) throw error(path.string(), "has no column " + name, remedy);
   while (auto row = reader.line()) {
     table.rows.push_back(std::move(*row));
     if (table.rows.back().size() != table.columns.size())
@@ -105,8 +108,7 @@ inline csv_table read_csv(const std::filesystem::path& path) {
                   "put quotes around fields with commas");
   }
   if (reader.unclosed()) throw error(path.string(), "a quote is never closed", "close it, or double it");
-  if (table.rows.empty())
-    throw error(path.string(), "has no rows", "the first line names the columns: path,label,group");
+  if (table.rows.empty()) throw error(path.string(), "has no rows", "give it a row for each image");
   return table;
 }
 

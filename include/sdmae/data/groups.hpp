@@ -20,9 +20,8 @@ namespace sdmae {
 inline std::vector<std::string> groups_by_rule(const std::vector<std::string>& names, const std::string& rule) {
   std::vector<std::string> groups;
   if (rule.size() > 4 && rule.compare(rule.size() - 4, 4, ".csv") == 0) {
-    const csv_table table = read_csv(rule);
+    const csv_table table = read_csv(rule, {"path", "group"}, "the first line names the columns: path,group");
     const auto path = table.column("path"), group = table.column("group");
-    if (!path || !group) throw error(rule, "lacks column path or group", "the first line names them: path,group");
     std::unordered_map<std::string, std::string> known;
     for (const auto& row : table.rows)
       if (const auto [at, added] = known.emplace(row[*path], row[*group]); !added && at->second != row[*group])

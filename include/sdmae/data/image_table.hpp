@@ -18,11 +18,8 @@ namespace sdmae {
 class image_table : public image_list {
  public:
   explicit image_table(const std::filesystem::path& path) : image_list(path.parent_path()) {
-    const csv_table table = read_csv(path);
+    const csv_table table = read_csv(path, {"path"});
     const auto column = table.column("path");
-    if (!column)
-      throw error(path.string(), "has no column path",
-                  "the first line names the columns, with commas between: path,label,group");
     std::string absent;
     index count = 0;
     for (const auto& row : table.rows) {

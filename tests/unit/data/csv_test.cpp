@@ -21,6 +21,10 @@ TEST_CASE("tables of text are read as RFC 4180 has them") {
   CHECK_THAT(error_line([&] { rows("a,b\n"); }), says("has no rows"));
   CHECK_THAT(error_line([&] { rows(""); }), says("has no rows"));
   CHECK_THAT(error_line([&] { rows("a,b\n1,\"2\n"); }), says("a quote is never closed"));
+  CHECK_THAT(error_line([&] {
+               sdmae::read_csv(folder / "t.csv", {"a", "c"}, "add it");
+             }),
+             says("has no column c; add it"));
   CHECK_THAT(error_line([] { sdmae::read_csv("nowhere.csv"); }), says("nowhere.csv: cannot be read"));
   for (const std::string field : {"plain", "a,b", "say \"x\"", "two\nlines", ""})
     CHECK(rows("a,b\n" + sdmae::csv_field(field) + ",2\n")[0][0] == field);

@@ -27,7 +27,7 @@ TEST_CASE("groups come from names or from a table") {
   put_bytes(table, "path,group\na,1\nb,2\na,3\n");
   CHECK_THAT(error_line([&] { sdmae::groups_by_rule({"a"}, table); }), says("has two groups for a, 1 and 3"));
   put_bytes(table, "path,slide\na,b\n");
-  CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, table); }), says("lacks column path or group"));
+  CHECK_THAT(error_line([&] { sdmae::groups_by_rule(names, table); }), says("has no column group"));
 }
 
 }  // namespace

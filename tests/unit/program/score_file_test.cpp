@@ -53,8 +53,11 @@ TEST_CASE("scores: what is no table of probabilities is refused") {
   CHECK(refused(head + good).empty());
   CHECK_THAT(error_line([] { program::read_scores("nowhere.csv"); }), says("nowhere.csv: cannot be read"));
   CHECK_THAT(refused(""), says("has no rows"));
-  CHECK_THAT(refused("\x89PNG\r\n\x1a\nno table\n"), says("does not begin with the columns path,label,group"));
-  CHECK_THAT(refused("path,label,no,yes\na,no,0.7,0.3\n"), says("does not begin with the columns path,label,group"));
+  CHECK_THAT(refused("\x89PNG\r\n\x1a\nno table\n"), says("has no column path"));
+  CHECK_THAT(refused("{\n  \"first\": [1, 2]\n}\n"), says("has no column path"));
+  CHECK_THAT(refused("path,label,no,yes\na,no,0.7,0.3\n"), says("has no column group"));
+  CHECK_THAT(refused("path,group,label,no,yes\na,s,no,0.7,0.3\n"),
+             says("does not begin with the columns path,label,group"));
   CHECK_THAT(refused(head + "a,no,,0.7\n"), says("row 1 has 4 fields"));
   CHECK_THAT(refused("path,label,group\na,no,s\n"), says("has 0 different columns after path,label,group"));
   CHECK_THAT(refused("path,label,group,no\na,no,s,1\n"), says("has 1 different columns"));
