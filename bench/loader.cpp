@@ -15,8 +15,8 @@
 #include "generated_sources.hpp"
 #include "sdmae/data/loader.hpp"
 #include "support/augmentation_options.hpp"
+#include "support/open_tiles.hpp"
 #include "support/program.hpp"
-#include "support/tile_source.hpp"
 
 namespace {
 

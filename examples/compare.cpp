@@ -72,34 +72,38 @@ class score_tables {
   eval::score_runs scores_;
 };
 
-void tell(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
-}
+/// What the two are judged by: their scores, over all classes or of one against the rest.
+struct task {
+  eval::score_runs first, second;
+  std::vector<index> truth, groups;
+  std::vector<std::string> classes;
+};
 
-std::vector<eval::paired_figure> compared(const options& asked, const score_tables& tables) {
+task task_of(const options& asked, const score_tables& tables) {
   const program::score_table& images = tables.images();
   const auto classes = static_cast<index>(images.classes.size());
-  const std::vector<index> truth = sdmae::numbered(images.labels, images.classes, tables.file());
-  const std::vector<index> groups = sdmae::numbered(images.groups, sdmae::sorted_words(images.groups), tables.file());
-  const eval::bootstrap_settings how{.replicates = asked.replicates, .level = 0.95, .seed = asked.seed};
-  eval::score_runs first = tables.runs(0, asked.first.size());
-  eval::score_runs second = tables.runs(asked.first.size(), asked.second.size());
-  if (asked.rest.empty()) {
-    tell(program::lone_group_notes(truth, groups, images.classes));
-    return eval::compare(first, second, truth, classes, groups, how);
-  }
+  task found{tables.runs(0, asked.first.size()), tables.runs(asked.first.size(), asked.second.size()),
+             sdmae::numbered(images.labels, images.classes, tables.file()),
+             sdmae::numbered(images.groups, sdmae::sorted_words(images.groups), tables.file()), images.classes};
+  if (asked.rest.empty()) return found;
   const auto chosen = std::find(images.classes.begin(), images.classes.end(), asked.rest) - images.classes.begin();
   if (chosen == classes)
     throw sdmae::error(tables.file(), "has no class \"" + asked.rest + "\"", "name one of its columns with --rest");
   std::vector<index> against;
-  for (eval::score_runs* side : {&first, &second})
+  for (eval::score_runs* side : {&found.first, &found.second})
     for (std::vector<double>& scores : *side) {
-      eval::two_class_task task = eval::against_rest(scores, truth, classes, chosen);
-      scores = std::move(task.scores);
-      against = std::move(task.truth);
+      eval::two_class_task one = eval::against_rest(scores, found.truth, classes, chosen);
+      scores = std::move(one.scores);
+      against = std::move(one.truth);
     }
-  tell(program::lone_group_notes(against, groups, {"any but " + asked.rest, asked.rest}));
-  return eval::compare(first, second, against, 2, groups, how);
+  found.truth = std::move(against);
+  found.classes = {"any but " + asked.rest, asked.rest};
+  return found;
+}
+
+std::vector<eval::paired_figure> compared(const options& asked, const task& of) {
+  return eval::compare(of.first, of.second, of.truth, static_cast<index>(of.classes.size()), of.groups,
+                       {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed});
 }
 
 void print(const std::vector<eval::paired_figure>& figures) {
@@ -137,7 +141,11 @@ void compare(const options& asked) {
   if (!asked.json.empty()) json.emplace(asked.json);
   score_tables tables;
   for (const auto& [option, file] : tables_read) tables.add(file);
-  std::vector<eval::paired_figure> figures = compared(asked, tables);
+  const task judged = task_of(asked, tables);
+  auto notes = nlohmann::ordered_json::object();
+  for (const std::string& line : program::group_notes(judged.truth, judged.groups, judged.classes))
+    program::note(notes, line);
+  std::vector<eval::paired_figure> figures = compared(asked, judged);
   const std::vector<std::string> told{"accuracy",        "balanced_accuracy", "macro_f1", "kappa",
                                       "kappa_quadratic", "roc_auc",           "pr_auc"};
   figures.erase(std::remove_if(figures.begin(), figures.end(),
@@ -145,16 +153,14 @@ void compare(const options& asked) {
                                  return std::find(told.begin(), told.end(), one.name) == told.end();
                                }),
                 figures.end());
-  if (tables.images().groups.empty())
-    std::fprintf(stderr,
-                 "no groups are known: intervals take tiles for independent, and are too narrow where several "
-                 "come from one slide\n");
   if (asked.first.size() + asked.second.size() > 2)
     std::printf("means over %zu and %zu runs; intervals say nothing of other seeds\n", asked.first.size(),
                 asked.second.size());
   print(figures);
   if (json) {
-    json->write(program::report_text(report_of(asked, tables.images(), figures)));
+    nlohmann::ordered_json report = report_of(asked, tables.images(), figures);
+    report.update(notes);
+    json->write(program::report_text(report));
     json->commit();
   }
 }

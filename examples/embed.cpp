@@ -12,6 +12,7 @@
 #include "sdmae/io/atomic_file.hpp"
 #include "sdmae/io/npy.hpp"
 #include "support/frozen_features.hpp"
+#include "support/open_tiles.hpp"
 #include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/reading_options.hpp"
@@ -142,7 +143,7 @@ int main(int argc, char** argv) {
                  "safetensors file with weights in released names; a classifier's rows are its scores")
       ->required();
   app.add_option("--data", asked.data,
-                 "folder of images, table (.csv: path,label), PCam's HDF5 (.h5), slide, or synthetic")
+                 "folder of images or of slides, table (.csv: path,label), PCam's HDF5 (.h5), slide, or synthetic")
       ->required();
   app.add_option("--out", asked.out, "matrix to write, a row an image; beside it a table .csv")->required()->check(npy);
   app.add_option(

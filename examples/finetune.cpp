@@ -14,6 +14,7 @@
 #include "support/labelled_batch.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
+#include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
 #include "support/report_page.hpp"
@@ -56,14 +57,14 @@ class finetuning {
   void run() {
     program::check_step_memory(*trainer_, options_.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
-    program::tile_reader reader(preset_.image, plan_.threads, plan_.reading);
+    program::tile_reader reader(preset_.image, plan_.trainer.threads, plan_.reading);
     train_.hashes = reader.hashes(*train_.tiles);
     test_.hashes = reader.hashes(*test_.tiles);
     std::fprintf(stderr, "%s", load_report_.c_str());
     nlohmann::ordered_json report = begin_report();
     program::make_folder(folder_);
     program::tell_schedule(plan_.trainer.schedule, options_.min_learning_rate);
-    program::write_run_json(folder_ / "run.json", run_json(), plan_.threads);
+    program::write_run_json(folder_ / "run.json", run_json(), plan_.trainer.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard);
     if (options_.steps > plan_.total_steps)
       say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
@@ -127,7 +128,7 @@ class finetuning {
     settings["precision"] = options_.device.precision;
     settings["parameters"] = trainer_->parameter_count();
     options_.data.tell(settings);
-    settings["init"] = program::or_null(options_.init);
+    settings["init"] = options_.resume ? program::recorded_setting(folder_, "init") : program::or_null(options_.init);
     settings["steps_per_epoch"] = plan_.steps_per_epoch;
     settings["total_steps"] = plan_.total_steps;
     settings["stop_after"] = plan_.last_step;
@@ -139,8 +140,8 @@ class finetuning {
 
   void train(program::run_log& log) {
     const index first = trainer_->steps_done();
-    sdmae::loader_settings how =
-        program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed, plan_.threads, first);
+    sdmae::loader_settings how = program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed,
+                                                  plan_.trainer.threads, first);
     how.augment = plan_.augment;
     sdmae::loader<program::tile_source> images(*train_.tiles, how);
     program::labelled_batch<program::tile_source> batch(images, options_.batch, preset_.image, train_.labels,
@@ -232,10 +233,14 @@ class finetuning {
 };
 
 void show_augmentations(const program::finetune_options& options) {
+  program::check_outputs({{"--show-augmentations", options.show_augmentations}}, {{"--init", options.init},
+                                                                                  {"--train", options.data.train},
+                                                                                  {"--test", options.data.test},
+                                                                                  {"--groups", options.data.groups}});
   const sdmae::registered_classifier& preset = options.device.find(sdmae::classifier_registry(), options.preset_name());
   const program::reading_settings reading = options.chosen_reading();
-  program::labelled_part train, test;
-  options.data.open(train, test, reading, options.threads);
+  program::labelled_part train;
+  options.data.open_learned(train, reading, options.threads);
   program::show_augmentations(options.show_augmentations, *train.tiles,
                               {.shape = preset.image,
                                .augment = options.augmentation(reading),
@@ -251,7 +256,7 @@ int main(int argc, char** argv) {
   program::finetune_options options;
   options.declare(app);
   return program::run(app, argc, argv, [&] {
-    options.check();
+    options.settle();
     options.show_augmentations.empty() ? finetuning(options).run() : show_augmentations(options);
   });
 }

@@ -12,6 +12,8 @@
 #include "support/augmentation_sheet.hpp"
 #include "support/loader_batch.hpp"
 #include "support/memory.hpp"
+#include "support/open_tiles.hpp"
+#include "support/output_files.hpp"
 #include "support/presets.hpp"
 #include "support/pretrain_options.hpp"
 #include "support/program.hpp"
@@ -20,7 +22,6 @@
 #include "support/report_text.hpp"
 #include "support/run_files.hpp"
 #include "support/tile_pass.hpp"
-#include "support/tile_source.hpp"
 #include "support/training_run.hpp"
 #if defined(PROGRAM_DRAWS)
 #include "support/run_pictures.hpp"
@@ -46,12 +47,13 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["group_rule"] = program::or_null(options.groups.rule);
   settings["max_white"] = program::or_null(options.white.most);
   settings["data_path"] = options.data;
-  settings["init"] = program::or_null(options.init);
-  settings["partial"] = options.partial;
+  settings["init"] = options.resume ? program::recorded_setting(options.out, "init") : program::or_null(options.init);
+  settings["partial"] =
+      options.resume ? program::recorded_setting(options.out, "partial") : nlohmann::ordered_json(options.partial);
   settings["steps_per_epoch"] = plan.steps_per_epoch;
   settings["total_steps"] = plan.total_steps;
   settings["stop_after"] = plan.last_step;
-  settings["slice"] = plan.slice;
+  settings["slice"] = plan.trainer.slice;
   settings["save_every"] = plan.save_every;
   return settings;
 }
@@ -75,18 +77,18 @@ class pretraining {
   }
 
   void print_memory() {
-    std::fputs(program::memory_table(trainer_->plan(plan_.recipe.batch, plan_.slice)).c_str(), stdout);
+    std::fputs(program::memory_table(trainer_->plan(plan_.recipe.batch, plan_.trainer.slice)).c_str(), stdout);
   }
 
   void run() {
-    program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.slice, options_.device.available_memory());
+    program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
     if (first < plan_.last_step) prepare_data();
     examples_.emplace(data_, 6, shape_, plan_.augment.normalise_stain);
     program::make_folder(folder_);
     program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
-    baseline_loss_ = trainer_->reconstruct(*examples_, plan_.slice).baseline_loss;
-    program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.threads);
+    baseline_loss_ = trainer_->reconstruct(*examples_, plan_.trainer.slice).baseline_loss;
+    program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.trainer.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard,
                          {"reconstruction", "distillation", "teacher_entropy"});
     if (options_.steps > plan_.total_steps)
@@ -98,7 +100,7 @@ class pretraining {
       return draw(log);
     }
     sdmae::loader_settings how =
-        program::loading(shape_, plan_.recipe.batch, plan_.slice, options_.seed, plan_.threads, first);
+        program::loading(shape_, plan_.recipe.batch, plan_.trainer.slice, options_.seed, plan_.trainer.threads, first);
     how.augment = plan_.augment;
     sdmae::loader<program::tile_source> images(data_, how);
     train(images, log, first);
@@ -115,7 +117,7 @@ class pretraining {
  private:
   /// What tiles need to know of one another, before the loader's threads ask for it.
   void prepare_data() {
-    program::tile_pass pass(plan_.threads);
+    program::tile_pass pass(plan_.trainer.threads);
     data_.prepare(pass, 0);
   }
   /// Says what became of every tensor of the file.
@@ -164,7 +166,7 @@ class pretraining {
   void draw(const program::run_log& log) {
     sdmae::html_report page("Pre-trained: " + options_.preset + " on " + options_.data);
 #if defined(PROGRAM_DRAWS)
-    const sdmae::reconstruction_images images = trainer_->reconstruct(*examples_, plan_.slice);
+    const sdmae::reconstruction_images images = trainer_->reconstruct(*examples_, plan_.trainer.slice);
     const double uniform = std::log(static_cast<double>(trainer_->prototypes()));
     program::draw_curve(folder_ / "curve.png", options_.preset + " on " + options_.data, log, images, uniform);
     pictures_ = ", curve.png";
@@ -194,7 +196,7 @@ class pretraining {
                                   std::max<index>(1, data_.size() / most));
     const index width = trainer_->feature_width();
     std::vector<float> features(static_cast<std::size_t>(images.size() * width));
-    if (images.size() > 0) trainer_->features(images, std::min<index>(plan_.slice, 16), features.data());
+    if (images.size() > 0) trainer_->features(images, std::min<index>(plan_.trainer.slice, 16), features.data());
     program::mapped_images shown;
     std::vector<std::string> labels;
     for (index i = 0; i < images.size(); ++i) {
@@ -221,6 +223,8 @@ void pretrain(const program::pretrain_options& options) {
   options.check();
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   const bool draws = !options.show_augmentations.empty();
+  program::check_outputs({{"--show-augmentations", options.show_augmentations}},
+                         {{"--data", options.data}, {"--init", options.init}, {"--groups", options.groups.rule}});
   if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
   const sdmae::augmentation augment = program::chosen_augmentation(options, preset.defaults);
   const auto tiles = options.white.applied_to(

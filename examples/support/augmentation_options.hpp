@@ -84,9 +84,11 @@ struct augmentation_options {
 /// An augmentation as run.json and checkpoints record it: equal for equal ones. What is off is left out.
 inline std::string augmentation_text(const sdmae::augmentation& how) {
   const auto range = [](double from, double to) { return number_text(from) + "-" + number_text(to); };
-  std::string text = "crop " + range(how.crop.min_scale, how.crop.max_scale) + ", ratio " +
-                     range(how.crop.min_ratio, how.crop.max_ratio) + ", " +
-                     (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
+  const bool crops = how.part != sdmae::cropping::center;
+  std::string text = (crops ? "crop " + range(how.crop.min_scale, how.crop.max_scale) + ", ratio " +
+                                  range(how.crop.min_ratio, how.crop.max_ratio)
+                            : std::string("whole tiles")) +
+                     ", " + (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
   const auto add = [&](bool on, const std::string& what) { text += on ? ", " + what : ""; };
   add(how.normalise_stain == sdmae::stain_normalisation::by_tile, "normalised stain");
   add(how.normalise_stain == sdmae::stain_normalisation::by_slide, "normalised stain by slide");

@@ -12,14 +12,20 @@
 
 namespace program {
 
+/// What a checkpoint notes under a name, or nothing.
+inline std::string metadata_of_checkpoint(const std::string& checkpoint, const std::string& name) {
+  const sdmae::safetensors_file file(checkpoint);
+  const auto noted = file.metadata().find(name);
+  return noted == file.metadata().end() ? "" : noted->second;
+}
+
 /// The preset that was asked for, or else the one that the checkpoint names. Throws sdmae::error when it names none.
 inline std::string preset_name_of_checkpoint(const std::string& checkpoint, const std::string& asked) {
   if (!asked.empty()) return asked;
-  const sdmae::safetensors_file file(checkpoint);
-  const auto named = file.metadata().find("sdmae.preset");
-  if (named == file.metadata().end())
+  const std::string named = metadata_of_checkpoint(checkpoint, "sdmae.preset");
+  if (named.empty())
     throw sdmae::error(checkpoint, "does not name its preset", "add --preset NAME, the model it was made with");
-  return named->second;
+  return named;
 }
 
 /// Throws sdmae::error when it is not in this program.
@@ -29,10 +35,9 @@ inline const sdmae::registered_preset& preset_of_checkpoint(const std::string& c
 
 /// The classes of a checkpoint that `finetune` left, in the order of its scores; none of any other's.
 inline std::vector<std::string> classes_of_checkpoint(const std::string& checkpoint) {
-  const sdmae::safetensors_file file(checkpoint);
-  const auto named = file.metadata().find("sdmae.classes");
-  if (named == file.metadata().end()) return {};
-  const auto list = nlohmann::json::parse(named->second, nullptr, false);
+  const std::string named = metadata_of_checkpoint(checkpoint, "sdmae.classes");
+  if (named.empty()) return {};
+  const auto list = nlohmann::json::parse(named, nullptr, false);
   std::vector<std::string> classes;
   for (const auto& name : list.is_array() ? list : nlohmann::json::array())
     classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());

@@ -12,11 +12,11 @@
 #include "checkpoint_preset.hpp"
 #include "loader_batch.hpp"
 #include "memory.hpp"
+#include "open_tiles.hpp"
 #include "output_files.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "stain_option.hpp"
 #include "stained_tiles.hpp"
-#include "tile_source.hpp"
 #include "validators.hpp"
 
 namespace program {
@@ -39,7 +39,8 @@ struct view_options {
                bool none) {
     images = rows;
     app.add_option("--checkpoint", checkpoint, "safetensors file with weights in released names")->required();
-    app.add_option("--data", data, "folder of images, table (.csv), HDF5 (.h5), whole slide, or synthetic")->required();
+    app.add_option("--data", data, "folder of images or of slides, table (.csv), HDF5 (.h5), slide, or synthetic")
+        ->required();
     app.add_option("--out", out, what_is_written)->required()->check(not_empty());
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
     app.add_option("--images", images, "rows: the first images of the data (" + std::to_string(rows) + ")")

@@ -16,6 +16,7 @@
 #include "labelled_part.hpp"
 #include "number_text.hpp"
 #include "reading_options.hpp"
+#include "run_files.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
@@ -49,7 +50,7 @@ struct finetune_options {
                     "as the checkpoint of --init or --resume was trained");
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     device.declare(app);
-    app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else as at the start");
+    app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else but --init as at the start");
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
     app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
@@ -63,15 +64,22 @@ struct finetune_options {
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
   }
 
-  /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not.
-  void check() const {
+  /// What CLI11 cannot see: a run needs a folder, a picture of augmentations does not; a run that goes on knows how it
+  /// began.
+  void settle() {
     if (out.empty() && (show_augmentations.empty() || resume)) throw CLI::RequiredError("--out");
+    if (!resume) return;
+    const std::string checkpoint = check_run_folder(out, true).string();
+    if (init.empty() && !from_nothing) from_nothing = metadata_of_checkpoint(checkpoint, "sdmae.start") == "nothing";
+    const nlohmann::ordered_json began = recorded_setting(out, "init");
+    if (!init.empty() && began.is_string() && began != init)
+      say("--init " + init + " is not read: the run began with " + began.get<std::string>() + ", and goes on");
   }
   /// Of which preset the model is. Throws where nothing says it.
   std::string preset_name() const {
+    if (resume) return preset_name_of_checkpoint(checkpoint_in(out).string(), preset);
     if (init.empty() && !from_nothing)
       throw CLI::ValidationError("--init FILE or --from-nothing is needed: what to start from");
-    if (resume) return preset_name_of_checkpoint(checkpoint_in(out).string(), preset);
     if (!from_nothing) return preset_name_of_checkpoint(init, preset);
     if (preset.empty()) throw CLI::ValidationError("--from-nothing needs --preset, the model");
     return preset;
@@ -86,7 +94,10 @@ struct finetune_options {
     how.filter = read.filter;
     how.normalise_stain = read.normalise_stain;
     how = augment.applied_to(how);
-    if (how.crop.min_scale == 1) how.part = sdmae::cropping::center;
+    if (how.crop.min_scale < 1) return how;
+    if (augment.crop_ratio)
+      throw CLI::ValidationError("--crop-ratio is of crops, and --crop-scale 1 leaves tiles whole");
+    how.part = sdmae::cropping::center;
     return how;
   }
   double chosen_layer_decay() const { return layer_decay.value_or(from_nothing ? 1.0 : 0.75); }
@@ -125,7 +136,6 @@ struct finetune_options {
 /// The run that options, preset and training set amount to.
 struct finetune_plan {
   sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
-  int threads = 1;
   sdmae::classifier_options trainer;
   reading_settings reading;
   sdmae::augmentation augment;
@@ -189,11 +199,10 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
   plan.total_steps = plan.steps_per_epoch * o.epochs;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.threads = threads_of_run(o.threads);
 
   const double peak = o.learning_rate * static_cast<double>(o.batch) / 256;
   plan.trainer = {.seed = o.seed,
-                  .threads = plan.threads,
+                  .threads = threads_of_run(o.threads),
                   .slice = o.device.slice(o.slice, o.batch, static_cast<double>(preset.image.patches())),
                   .classes = count,
                   .smoothing = o.smoothing,

@@ -53,7 +53,7 @@ inline void judge(const std::vector<double>& scores, const labelled_part& test, 
     for (index p = 0; p < count; ++p)
       report["confusion"][static_cast<std::size_t>(t)].push_back(static_cast<index>(counts.at(t, p)));
   print_judgement(figures, classes, counts);
-  for (const std::string& line : lone_group_notes(test.labels, test.groups, classes)) note(report, line);
+  for (const std::string& line : group_notes(test.labels, test.groups, classes)) note(report, line);
 }
 
 /// What `compare` reads: scores [samples, classes] of a data set, and whose they are.

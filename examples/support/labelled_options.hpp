@@ -62,6 +62,14 @@ struct labelled_options {
     return number_classes(learned, tried);
   }
 
+  /// Opens what is learned from, as open() does.
+  void open_learned(labelled_part& learned, const reading_settings& how, int threads) const {
+    if (train.empty()) throw CLI::RequiredError("--train");
+    learned.open(train, groups, how, white, threads);
+    labelled_part tried;
+    if (test_share) split(learned, tried);
+  }
+
   /// Opens what a classifier is tried on that knows `classes` already, and numbers labels and groups.
   void open_test(labelled_part& tried, const std::vector<std::string>& classes, const reading_settings& how,
                  int threads) const {

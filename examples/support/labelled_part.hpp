@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "open_tiles.hpp"
 #include "report_text.hpp"
 #include "sdmae/data/duplicates.hpp"
 #include "sdmae/data/groups.hpp"
@@ -19,7 +20,6 @@
 #include "stained_tiles.hpp"
 #include "tile_reader.hpp"
 #include "tile_selection.hpp"
-#include "tile_source.hpp"
 
 namespace program {
 
@@ -100,9 +100,7 @@ inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled
   const auto shared =
       std::count_if(asked.begin(), asked.end(), [&](sdmae::index group) { return known.count(group) > 0; });
   if (test.groups.empty())
-    note(found,
-         "no groups are known: neighbouring tiles of one slide may lie in both sets, and intervals take tiles for "
-         "independent; name slides with --groups");
+    note(found, "neighbouring tiles of one slide may lie in both sets: name slides with --groups");
   else if (shared > 0)
     note(found, std::to_string(shared) + " of " + std::to_string(asked.size()) +
                     " groups of the test set are also in the training set: figures are too good; split by slide");

@@ -19,13 +19,17 @@ inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae:
   return static_cast<sdmae::index>(found.size());
 }
 
-/// A line for each class that is of one slide: what a bootstrap over slides draws of it hardly changes, and an interval
-/// may have no width.
-inline std::vector<std::string> lone_group_notes(const std::vector<sdmae::index>& labels,
-                                                 const std::vector<sdmae::index>& groups,
-                                                 const std::vector<std::string>& classes) {
+/// What intervals do not tell: that no slides are known, or, a line for each class, that it is of one slide, of which a
+/// bootstrap over slides hardly draws anything else.
+inline std::vector<std::string> group_notes(const std::vector<sdmae::index>& labels,
+                                            const std::vector<sdmae::index>& groups,
+                                            const std::vector<std::string>& classes) {
+  if (groups.empty())
+    return {
+        "no groups are known: intervals take tiles for independent, and are too narrow where several come from one "
+        "slide"};
   std::vector<std::string> notes;
-  for (std::size_t c = 0; c < classes.size() && !groups.empty(); ++c)
+  for (std::size_t c = 0; c < classes.size(); ++c)
     if (count_groups_of(static_cast<sdmae::index>(c), labels, groups) == 1)
       notes.push_back("class \"" + classes[c] +
                       "\": all its images are of one group; intervals do not tell how other ones would change them");

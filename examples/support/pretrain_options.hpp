@@ -45,7 +45,8 @@ struct pretrain_options {
   void declare(CLI::App& app) {
     constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
-    app.add_option("--data", data, "folder of images, table (.csv), HDF5 (.h5), whole slide, or synthetic")->required();
+    app.add_option("--data", data, "folder of images or of slides, table (.csv), HDF5 (.h5), slide, or synthetic")
+        ->required();
     app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->check(not_empty());
     app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
     app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
@@ -96,8 +97,7 @@ struct pretrain_options {
 struct pretrain_plan {
   sdmae::recipe recipe;  // the preset's, with what was asked for
   sdmae::augmentation augment;
-  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, slice = 0, save_every = 0;
-  int threads = 1;
+  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
   sdmae::trainer_options trainer;
   sdmae::run_settings settings;  // what a checkpoint must match to be resumed
 };
@@ -114,6 +114,66 @@ inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
   r.mask_ratio = o.mask_ratio.value_or(r.mask_ratio);
   r.distill_weight = o.distill_weight.value_or(r.distill_weight);
   return r;
+}
+
+inline void check_recipe(const pretrain_options& o, const sdmae::registered_preset& preset, const sdmae::recipe& r,
+                         sdmae::index images) {
+  if (images < r.batch)
+    throw sdmae::error("--batch " + std::to_string(r.batch),
+                       o.data + " has " + std::to_string(images) + " images, less than a batch",
+                       "choose a batch of at most " + std::to_string(images));
+  if (!preset.distills && r.distill_weight != 0)
+    throw sdmae::error("--distill-weight " + number_text(r.distill_weight),
+                       o.preset + " has no self-distillation: it is He et al.'s masked autoencoder",
+                       "leave it out, or choose a pretrain_mae preset");
+}
+
+inline sdmae::trainer_options trainer_of(const pretrain_options& o, const sdmae::registered_preset& preset,
+                                         const sdmae::recipe& r, sdmae::index steps_per_epoch) {
+  sdmae::trainer_options trainer;
+  trainer.seed = o.seed;
+  trainer.threads = threads_of_run(o.threads);
+  trainer.mask = mask_of(preset, o.mask, r.mask_ratio);
+  const sdmae::index patches = preset.image.patches(), visible = trainer.mask.visible(patches);
+  if (visible == patches && r.distill_weight == 0)
+    throw sdmae::error("--mask-ratio " + number_text(r.mask_ratio) + " --distill-weight 0",
+                       "leave nothing to learn from: none of " + std::to_string(patches) + " patches is hidden",
+                       "hide more, or distil");
+  trainer.slice = o.device.slice(o.slice, r.batch, static_cast<double>(visible));
+  trainer.distill_weight = r.distill_weight;
+  if (o.loss_on == "tissue") trainer.without = sdmae::background{};
+  const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
+  trainer.optimiser.learning_rate = peak;
+  trainer.optimiser.beta2 = r.beta2;
+  trainer.optimiser.weight_decay = r.weight_decay;
+  trainer.optimiser.clip_norm = o.clip_norm;
+  trainer.schedule = {.peak = peak,
+                      .floor = r.min_learning_rate,
+                      .warmup_steps = r.warmup_epochs * steps_per_epoch,
+                      .total_steps = r.epochs * steps_per_epoch};
+  return trainer;
+}
+
+inline sdmae::run_settings pretrain_settings(const pretrain_options& o, const sdmae::recipe& r,
+                                             const sdmae::augmentation& augment, const tile_source& tiles) {
+  sdmae::run_settings settings{
+      {"sdmae.preset", o.preset},
+      {"sdmae.seed", std::to_string(o.seed)},
+      {"sdmae.batch", std::to_string(r.batch)},
+      {"sdmae.epochs", std::to_string(r.epochs)},
+      {"sdmae.warmup_epochs", std::to_string(r.warmup_epochs)},
+      {"sdmae.learning_rate", number_text(r.base_learning_rate)},
+      {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
+      {"sdmae.weight_decay", number_text(r.weight_decay)},
+      {"sdmae.clip_norm", number_text(o.clip_norm)},
+      {"sdmae.mask_ratio", number_text(r.mask_ratio)},
+      {"sdmae.distill_weight", number_text(r.distill_weight)},
+      {"sdmae.data", std::to_string(tiles.size()) + " images, fingerprint " + std::to_string(tiles.fingerprint())}};
+  // Not of the released one, so that its checkpoints are those of versions that knew no other.
+  if (const std::string text = augmentation_text(augment); text != augmentation_text({}))
+    settings["sdmae.augmentation"] = text;
+  note_stain(augment.normalise_stain, tiles, settings);
+  return settings;
 }
 
 }  // namespace detail
@@ -134,61 +194,15 @@ inline sdmae::augmentation chosen_augmentation(const pretrain_options& o, const 
 inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered_preset& preset,
                               const sdmae::augmentation& augment, const tile_source& tiles) {
   pretrain_plan plan;
-  const sdmae::index images = tiles.size();
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
+  detail::check_recipe(o, preset, r, tiles.size());
   plan.augment = augment;
-  if (images < r.batch)
-    throw sdmae::error("--batch " + std::to_string(r.batch),
-                       o.data + " has " + std::to_string(images) + " images, less than a batch",
-                       "choose a batch of at most " + std::to_string(images));
-  if (!preset.distills && r.distill_weight != 0)
-    throw sdmae::error("--distill-weight " + number_text(r.distill_weight),
-                       o.preset + " has no self-distillation: it is He et al.'s masked autoencoder",
-                       "leave it out, or choose a pretrain_mae preset");
-  plan.steps_per_epoch = images / r.batch;
-  plan.total_steps = plan.steps_per_epoch * r.epochs;
+  plan.steps_per_epoch = tiles.size() / r.batch;
+  plan.trainer = detail::trainer_of(o, preset, r, plan.steps_per_epoch);
+  plan.total_steps = plan.trainer.schedule.total_steps;
   plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
   plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-  plan.threads = threads_of_run(o.threads);
-
-  const double peak = r.base_learning_rate * static_cast<double>(r.batch) / 256;
-  plan.trainer.seed = o.seed;
-  plan.trainer.threads = plan.threads;
-  plan.trainer.mask = mask_of(preset, o.mask, r.mask_ratio);
-  const sdmae::index patches = preset.image.patches(), visible = plan.trainer.mask.visible(patches);
-  if (visible == patches && r.distill_weight == 0)
-    throw sdmae::error("--mask-ratio " + number_text(r.mask_ratio) + " --distill-weight 0",
-                       "leave nothing to learn from: none of " + std::to_string(patches) + " patches is hidden",
-                       "hide more, or distil");
-  plan.slice = o.device.slice(o.slice, r.batch, static_cast<double>(visible));
-  plan.trainer.slice = plan.slice;
-  plan.trainer.distill_weight = r.distill_weight;
-  if (o.loss_on == "tissue") plan.trainer.without = sdmae::background{};
-  plan.trainer.optimiser.learning_rate = peak;
-  plan.trainer.optimiser.beta2 = r.beta2;
-  plan.trainer.optimiser.weight_decay = r.weight_decay;
-  plan.trainer.optimiser.clip_norm = o.clip_norm;
-  plan.trainer.schedule = {.peak = peak,
-                           .floor = r.min_learning_rate,
-                           .warmup_steps = r.warmup_epochs * plan.steps_per_epoch,
-                           .total_steps = plan.total_steps};
-  plan.settings = {
-      {"sdmae.preset", o.preset},
-      {"sdmae.seed", std::to_string(o.seed)},
-      {"sdmae.batch", std::to_string(r.batch)},
-      {"sdmae.epochs", std::to_string(r.epochs)},
-      {"sdmae.warmup_epochs", std::to_string(r.warmup_epochs)},
-      {"sdmae.learning_rate", number_text(r.base_learning_rate)},
-      {"sdmae.min_learning_rate", number_text(r.min_learning_rate)},
-      {"sdmae.weight_decay", number_text(r.weight_decay)},
-      {"sdmae.clip_norm", number_text(o.clip_norm)},
-      {"sdmae.mask_ratio", number_text(r.mask_ratio)},
-      {"sdmae.distill_weight", number_text(r.distill_weight)},
-      {"sdmae.data", std::to_string(images) + " images, fingerprint " + std::to_string(tiles.fingerprint())}};
-  // Not of the released one, so that its checkpoints are those of versions that knew no other.
-  if (const std::string text = augmentation_text(plan.augment); text != augmentation_text({}))
-    plan.settings["sdmae.augmentation"] = text;
-  note_stain(plan.augment.normalise_stain, tiles, plan.settings);
+  plan.settings = detail::pretrain_settings(o, r, augment, tiles);
   return plan;
 }
 

@@ -26,7 +26,7 @@ inline void add_settings(sdmae::html_report& page, const nlohmann::ordered_json&
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : settings.items()) {
     const bool nested = value.is_array() && (value.empty() || value.front().is_structured());
-    if (value.is_object() || value.is_null() || nested) continue;
+    if (value.is_object() || value.is_null() || nested || key == "notes") continue;  // those stand beside the figures
     std::string cell = value.is_array() ? "" : text(value);
     if (value.is_array())
       for (const auto& one : value) cell += (cell.empty() ? "" : ", ") + text(one);

@@ -115,6 +115,14 @@ inline std::string processor_name() {
   return "unknown";
 }
 
+/// A setting that run.json of a run's folder names, or null: what only the run's start knows is kept when it goes on.
+inline nlohmann::ordered_json recorded_setting(const std::filesystem::path& folder, const std::string& name) {
+  std::ifstream file(folder / "run.json");
+  const auto run = nlohmann::ordered_json::parse(file, nullptr, false);
+  const bool there = run.is_object() && run.contains("settings") && run["settings"].contains(name);
+  return there ? run["settings"][name] : nlohmann::ordered_json(nullptr);
+}
+
 /// Writes run.json: the settings, and what they ran on.
 inline void write_run_json(const std::filesystem::path& path, nlohmann::ordered_json settings, int threads) {
   const auto version = [](int major, int minor, int patch) {

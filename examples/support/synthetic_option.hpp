@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "tile_source.hpp"
+#include "open_tiles.hpp"
 #include "validators.hpp"
 
 namespace program {

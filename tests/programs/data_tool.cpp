@@ -8,11 +8,14 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdmae/core/error.hpp"
 #include "sdmae/data/decode.hpp"
 #include "sdmae/data/encode.hpp"
+#include "sdmae/data/fingerprint.hpp"
+#include "sdmae/data/resample.hpp"
 #include "sdmae/data/synthetic.hpp"
 #include "sdmae/testing/finding.hpp"
 #if defined(SDMAE_TOOL_HAS_hdf5)
@@ -43,9 +46,11 @@ void hdf5(const fs::path& pictures, const fs::path& labels, index count, index s
 #endif
 }
 
-/// slide <file> <size>: a square slide full of tissue at 0.5 µm a pixel.
+/// slide <file> <size>: a square slide full of tissue at 0.5 µm a pixel, and half its size at 1.
 void slide(const fs::path& path, index size) {
-  write_slide(path, {sdmae::synthetic_tissue(7, 1, size, size).load(0).image}, aperio);
+  fs::create_directories(fs::absolute(path).parent_path());
+  const sdmae::image8 large = sdmae::synthetic_tissue(7, 1, size, size).load(0).image;
+  write_slide(path, {large, sdmae::resized(large, size / 2, size / 2)}, aperio);
 }
 
 /// glass <folder> <count> <size>: pictures without tissue, 0.png, 1.png, …
@@ -100,6 +105,16 @@ void count(const fs::path& path, const std::string& color) {
   std::printf("%td\n", found);
 }
 
+/// sheet <png>: a number of the pictures on a sheet of augmentations, whatever its caption says.
+void sheet(const fs::path& path) {
+  const sdmae::image8 image = sdmae::load_image(path).image;
+  constexpr index caption = 48;
+  const auto pixels = static_cast<std::size_t>((image.height - caption) * image.width * 3);
+  sdmae::fingerprint sum;
+  sum.add(std::string_view(reinterpret_cast<const char*>(image.pixels.data()), pixels));
+  std::printf("%llu\n", static_cast<unsigned long long>(sum.value()));
+}
+
 struct matrix {
   std::string header;
   std::vector<float> values;
@@ -146,6 +161,7 @@ int main(int argc, char** argv) {
       masked(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)), std::stoll(words.at(4)));
     if (command == "ink") ink(words.at(1), std::stoll(words.at(2)));
     if (command == "count") count(words.at(1), words.at(2));
+    if (command == "sheet") sheet(words.at(1));
     if (command == "npy") npy(words.at(1));
     if (command == "rows")
       rows(words.at(1), std::stoul(words.at(2)), words.at(3), std::stoul(words.at(4)), std::stoul(words.at(5)));

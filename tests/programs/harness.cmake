@@ -86,6 +86,16 @@ macro(data_tool)
   endif()
 endmacro()
 
+# sheets(<same|differ> <one.png> <other.png>): what two sheets of augmentations show, whatever their captions say.
+function(sheets wanted one other)
+  data_tool(sheet ${one})
+  set(first ${tool_out})
+  data_tool(sheet ${other})
+  if(first STREQUAL tool_out AND wanted STREQUAL "differ" OR NOT first STREQUAL tool_out AND wanted STREQUAL "same")
+    fault("[${asked}] the pictures of ${one} and ${other} must be ${wanted}")
+  endif()
+endfunction()
+
 # trained(): a checkpoint of one step, run/checkpoint.safetensors.
 function(trained)
   execute_process(COMMAND ${PRETRAIN} --preset quickstart --data synthetic --synthetic 16 --batch 16 --steps 1 --epochs 1

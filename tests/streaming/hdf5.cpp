@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sdmae/data/loader.hpp"
-#include "support/tile_source.hpp"
+#include "support/open_tiles.hpp"
 #include "unit/data/hdf5_writer.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-// TIFF through libtiff: the first picture of a file, from strips or tiles, in any compression that libtiff knows.
+// TIFF through libtiff: the picture of a file, from strips or tiles, in any compression that libtiff knows.
 #pragma once
 
 #include <tiffio.h>
@@ -182,6 +182,9 @@ inline decoded_image decode_tiff(const encoded_image& file) {
                      tiff_map, tiff_unmap),
       TIFFClose);
   if (!tiff) fail_tiff(file);
+  if (TIFFNumberOfDirectories(tiff.get()) > 1)
+    throw error(file.name, "holds several pictures: a whole slide, or pages",
+                "give a slide itself as data, or a folder of slides; of pages, one a file");
   const tiff_layout layout = read_tiff_layout(tiff.get(), file);
   decoded_image result{checked_image(file, layout.height, layout.width), tiff_conversions(layout)};
   const bool rgb = layout.photometric == PHOTOMETRIC_RGB && layout.samples >= 3;

@@ -104,4 +104,14 @@ class slide_file {
   std::unique_ptr<openslide_t, void (*)(openslide_t*)> slide_;
 };
 
+/// Whether a file is a slide by its content, and not one picture, as tiles in tiled TIFF are, which OpenSlide opens,
+/// too.
+inline bool is_whole_slide(const std::filesystem::path& path) {
+  const char* const vendor = openslide_detect_vendor(path.c_str());
+  if (vendor == nullptr) return false;
+  if (std::string(vendor) != "generic-tiff") return true;
+  const std::unique_ptr<openslide_t, void (*)(openslide_t*)> file(openslide_open(path.c_str()), openslide_close);
+  return file && openslide_get_level_count(file.get()) > 1;
+}
+
 }  // namespace sdmae
