@@ -10,9 +10,10 @@
 #   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
-#   POLICIES="mae released stopped features texture texture-stopped"   also texture-released and texture-features
-#   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios; empty: none
-#   RATIOS_OF=texture          the policy that paints under these ratios, or mae
+#   POLICIES="mae released stopped features texture texture-stopped"   also texture-released and texture-features, and
+#                              any of them with its mask ratio at the end, such as texture-0.9; without: 0.6
+#   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios that are compared; empty: none
+#   RATIOS_OF=texture          the policy that is trained under them
 #   TUNING_EPOCHS=30           of fine-tuning
 #   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
 #   BACKEND=cpu                or cuda, with an NVIDIA GPU, and then PRECISION=fp32, tf32 or bf16
@@ -51,7 +52,7 @@ seeds=${SEEDS:-0 1 2}
 policies=${POLICIES:-mae released stopped features texture texture-stopped}
 ratios=${RATIOS-0.3 0.45 0.6 0.75 0.9}
 ratios_of=${RATIOS_OF:-texture}
-case $ratios_of in mae | texture) ;; *) stop "RATIOS_OF=$ratios_of: is neither mae nor texture" 2 ;; esac
+one_of "$ratios_of" $known_policies || stop "RATIOS_OF=$ratios_of: there is no such policy; there are: $known_policies" 2
 tuning_epochs=${TUNING_EPOCHS:-30}
 backend=${BACKEND:-cpu}
 case $backend in cpu | cuda) ;; *) stop "BACKEND=$backend: is neither cpu nor cuda" 2 ;; esac
@@ -91,7 +92,7 @@ for ratio in $ratios; do
   case $ratio in 0.[0-9]*) ;; *) stop "RATIOS: $ratio is no mask ratio; 0.75 is one" 2 ;; esac
 done
 for name in $policies; do
-  one_of "$name" $known_policies || stop "POLICIES: there is no policy $name; there are: $known_policies" 2
+  one_of "${name%-0.*}" $known_policies || stop "POLICIES: there is no policy $name; there are: $known_policies" 2
 done
 first_seed=${seeds%% *}
 if [ -n "${PROGRAMS:-}" ]; then
@@ -191,19 +192,13 @@ tuned() {
     --save-every 500 --out "$folder" "$@" >"$folder/figures.txt"
 }
 
-# kinds_of ROW SEED: without white tiles everything but mask ratios is done again, at the first seed.
-kinds_of() {
-  case $1.$2 in
-    *-0.*.*) echo "all$cropped" ;;
-    *."$first_seed") echo "all$cropped" "clean$cropped" ;;
-    *) echo "all$cropped" ;;
-  esac
-}
+# Without white tiles everything is done again, at the first seed.
+kinds_at() { if [ "$1" = "$first_seed" ]; then echo "all$cropped" "clean$cropped"; else echo "all$cropped"; fi; }
 
 # judged ROW SEED: what a pre-trained checkpoint is worth, frozen and fine-tuned.
 judged() {
   from=$root/$1/seed$2
-  for kind in $(kinds_of "$1" "$2"); do
+  for kind in $(kinds_at "$2"); do
     for way in linear linear-one-se knn; do
       frozen "$from/$way-$kind" "$from/pretrain/checkpoint.safetensors" "$way" "$kind"
     done
@@ -234,13 +229,13 @@ chain() {
       judged random "$2"
       ;;
     supervised)
-      for kind in $(kinds_of "$1" "$2"); do
+      for kind in $(kinds_at "$2"); do
         tuned "$root/supervised/seed$2/finetune-$kind" "$kind" --from-nothing \
           --preset "${model}_released" \
           --epochs "$supervised_epochs" --seed "$2"
       done
       ;;
-    *-0.*) policy "$1" "$2" "${1%-0.*}" --mask-ratio "0.${1#*-0.}" ;;
+    *-0.*) policy "$1" "$2" "${1%-0.*}" --mask-ratio "0.${1##*-0.}" ;;
     *) policy "$1" "$2" "$1" ;;
   esac
 }
@@ -364,8 +359,8 @@ against() {
 pair=$root/pair.json.partial # of the line that is being written
 painters=
 distillers=
-for name in $policies; do
-  case $name in mae | texture) painters="$painters $name" ;; *) distillers="$distillers $name" ;; esac
+for name in $policies $ratio_rows; do
+  case ${name%-0.*} in mae | texture) painters="$painters $name" ;; *) distillers="$distillers $name" ;; esac
 done
 {
   printf 'Model %s, stain normalised: %s, crops %d, after %d image views (%d epochs of %d tiles), seeds %s.\n' \
@@ -379,7 +374,7 @@ done
     table "all$cropped" $ratio_rows
   fi
   printf '\nThe best of each kind in pairs, second less first. They were chosen by these same test tiles.\n'
-  painter=$(best $painters $ratio_rows)
+  painter=$(best $painters)
   distiller=$(best $distillers)
   against supervised/finetune "$painter"
   against supervised/finetune "$distiller"
