@@ -20,12 +20,16 @@ everything="--flip 0.5 --flip-vertical 0.5 --turns 0.75 --stain 0.05 --color 0.4
 
 # number NAME: of the last line of JSON that is read.
 number() { sed -n "s/.*\"$1\":[ ]*\([0-9.e+-]*\).*/\1/p" | tail -n 1; }
-step() { "$build/bench/step" --preset "$preset" --batch "$batch" "$@" 2>/dev/null | number images_per_s; }
+failed() { tail -n 1 "$scratch/log.txt" >&2; exit 1; }
+step() {
+  "$build/bench/step" --preset "$preset" --batch "$batch" "$@" >"$scratch/step.json" 2>"$scratch/log.txt" || failed
+  number images_per_s <"$scratch/step.json"
+}
 # The first two steps start threads and fill what is read ahead.
 pretrain() {
   rm -rf "$scratch/run"
   "$build/examples/pretrain" --preset "$preset" --data "$data" --batch "$batch" --steps $((steps + 2)) \
-    --out "$scratch/run" "$@" ${OPTIONS:-} >"$scratch/log.txt" 2>&1 || { tail -n 1 "$scratch/log.txt" >&2; exit 1; }
+    --out "$scratch/run" "$@" ${OPTIONS:-} >"$scratch/log.txt" 2>&1 || failed
   sed 1,2d "$scratch/run/log.jsonl" | sed 's/.*"images_per_s":\([0-9.e+-]*\).*/\1/' |
     awk '{ seconds += 1 / $1 } END { print NR / seconds }'
 }
@@ -34,7 +38,7 @@ embed() {
   rm -f "$scratch"/rows.*
   from=$(date +%s.%N)
   "$build/examples/embed" --checkpoint "$scratch/run/checkpoint.safetensors" --data "$data" --out "$scratch/rows.npy" \
-    >"$scratch/log.txt" 2>&1 || { tail -n 1 "$scratch/log.txt" >&2; exit 1; }
+    >"$scratch/log.txt" 2>&1 || failed
   to=$(date +%s.%N)
   images=$(sed -n 's/.* of \([0-9]*\) images.*/\1/p' "$scratch/log.txt")
   echo "$from $to $images" | awk '{ print $3 / ($2 - $1) }'

@@ -128,7 +128,8 @@ class finetuning {
     settings["precision"] = options_.device.precision;
     settings["parameters"] = trainer_->parameter_count();
     options_.data.tell(settings);
-    settings["init"] = options_.resume ? program::recorded_setting(folder_, "init") : program::or_null(options_.init);
+    const nlohmann::ordered_json began = program::recorded_setting(folder_, "init");
+    settings["init"] = options_.resume && !began.is_null() ? began : program::or_null(options_.init);
     settings["steps_per_epoch"] = plan_.steps_per_epoch;
     settings["total_steps"] = plan_.total_steps;
     settings["stop_after"] = plan_.last_step;
@@ -233,10 +234,12 @@ class finetuning {
 };
 
 void show_augmentations(const program::finetune_options& options) {
-  program::check_outputs({{"--show-augmentations", options.show_augmentations}}, {{"--init", options.init},
-                                                                                  {"--train", options.data.train},
-                                                                                  {"--test", options.data.test},
-                                                                                  {"--groups", options.data.groups}});
+  program::check_outputs({{"--show-augmentations", options.show_augmentations}},
+                         {{"--init", options.init},
+                          {"--train", options.data.train},
+                          {"--test", options.data.test},
+                          {"--groups", options.data.groups},
+                          {"the checkpoint in --out", program::checkpoint_in(options.out).string()}});
   const sdmae::registered_classifier& preset = options.device.find(sdmae::classifier_registry(), options.preset_name());
   const program::reading_settings reading = options.chosen_reading();
   program::labelled_part train;

@@ -224,7 +224,10 @@ void pretrain(const program::pretrain_options& options) {
   const sdmae::registered_preset& preset = options.device.find(options.preset);
   const bool draws = !options.show_augmentations.empty();
   program::check_outputs({{"--show-augmentations", options.show_augmentations}},
-                         {{"--data", options.data}, {"--init", options.init}, {"--groups", options.groups.rule}});
+                         {{"--data", options.data},
+                          {"--init", options.init},
+                          {"--groups", options.groups.rule},
+                          {"the checkpoint in --out", program::checkpoint_in(options.out).string()}});
   if (!draws && !options.memory) program::check_run_folder(options.out, options.resume);
   const sdmae::augmentation augment = program::chosen_augmentation(options, preset.defaults);
   const auto tiles = options.white.applied_to(

@@ -81,14 +81,14 @@ struct augmentation_options {
   static constexpr const char* group = "Augmentation of training images";
 };
 
-/// An augmentation as run.json and checkpoints record it: equal for equal ones. What is off is left out.
-inline std::string augmentation_text(const sdmae::augmentation& how) {
+/// An augmentation as run.json and checkpoints record it: equal for equal ones. What is off is left out. `crop`: what
+/// to say of crops.
+inline std::string augmentation_text(const sdmae::augmentation& how, std::string crop = "") {
   const auto range = [](double from, double to) { return number_text(from) + "-" + number_text(to); };
-  const bool crops = how.part != sdmae::cropping::center;
-  std::string text = (crops ? "crop " + range(how.crop.min_scale, how.crop.max_scale) + ", ratio " +
-                                  range(how.crop.min_ratio, how.crop.max_ratio)
-                            : std::string("whole tiles")) +
-                     ", " + (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
+  if (crop.empty())
+    crop = "crop " + range(how.crop.min_scale, how.crop.max_scale) + ", ratio " +
+           range(how.crop.min_ratio, how.crop.max_ratio);
+  std::string text = crop + ", " + (how.filter == sdmae::interpolation::bicubic ? "bicubic" : "bilinear");
   const auto add = [&](bool on, const std::string& what) { text += on ? ", " + what : ""; };
   add(how.normalise_stain == sdmae::stain_normalisation::by_tile, "normalised stain");
   add(how.normalise_stain == sdmae::stain_normalisation::by_slide, "normalised stain by slide");

@@ -30,7 +30,8 @@ struct augmented_run {
   int threads = 1;
 
   std::string text() const {
-    return augmentation_text(augment) + (mixing.mixup > 0 ? ", mixup " + number_text(mixing.mixup) : "") +
+    return augmentation_text(augment, augment.part == sdmae::cropping::center ? "whole tiles" : "") +
+           (mixing.mixup > 0 ? ", mixup " + number_text(mixing.mixup) : "") +
            (mixing.cutmix > 0 ? ", cutmix " + number_text(mixing.cutmix) : "");
   }
 };

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "progress.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/core/shapes.hpp"
 #include "sdmae/data/decode_tiff.hpp"
@@ -82,16 +82,28 @@ inline folder_contents look_into(const std::string& path) {
     (sdmae::is_slide_name(name) ? found.slides : found.pictures).push_back(std::move(name));
 #if defined(PROGRAM_READS_SLIDES)
   sdmae::keep_tiff_quiet();  // OpenSlide reads with libtiff, too
-  // Whether those called .tif are slides the first of them tells, for all.
+  // Those called .tif are looked into, unless the first is a tile: there may be very many of them.
   const auto tiff = [](const std::string& name) { return sdmae::ends_in(name, {".tif", ".tiff"}); };
+  const auto slide = [&](const std::string& name) {
+    return tiff(name) && sdmae::is_whole_slide(std::filesystem::path(path) / name);
+  };
   std::vector<std::string>& pictures = found.pictures;
   const auto first = std::find_if(pictures.begin(), pictures.end(), tiff);
-  if (first != pictures.end() && sdmae::is_whole_slide(std::filesystem::path(path) / *first)) {
-    std::copy_if(pictures.begin(), pictures.end(), std::back_inserter(found.slides), tiff);
-    pictures.erase(std::remove_if(pictures.begin(), pictures.end(), tiff), pictures.end());
+  if (first != pictures.end() && slide(*first)) {
+    const auto tiles = std::stable_partition(pictures.begin(), pictures.end(), slide);
+    found.slides.insert(found.slides.end(), pictures.begin(), tiles);
+    pictures.erase(pictures.begin(), tiles);
     std::sort(found.slides.begin(), found.slides.end());
   }
 #endif
+  if (!found.slides.empty() && !found.pictures.empty())
+    throw sdmae::error(path, "holds whole slides (" + found.slides[0] + ") and pictures (" + found.pictures[0] + ")",
+                       "keep them apart: a folder is one of slides, or one of tiles");
+  if (found.slides.empty() && found.pictures.empty())
+    throw sdmae::error(path,
+                       "no images: looked for .png, .jpg, .jpeg, .tif, .tiff, and for slides, .svs, .ndpi and others, "
+                       "also in subfolders",
+                       "give a folder that holds some");
   return found;
 }
 
@@ -132,7 +144,7 @@ inline std::unique_ptr<tile_source> open_hdf5(const std::string& path, bool with
 }
 
 // The slide at `path`, or those of these names below it.
-inline std::unique_ptr<tile_source> open_slides(const std::string& path, std::vector<std::string> names,
+inline std::unique_ptr<tile_source> open_slides(const std::string& path, const std::vector<std::string>& names,
                                                 sdmae::index side, const slide_options& how,
                                                 sdmae::interpolation filter) {
   if (sdmae::ends_in(path, {".jpg", ".jpeg", ".png"}))  // which no slide is
@@ -145,7 +157,13 @@ inline std::unique_ptr<tile_source> open_slides(const std::string& path, std::ve
     tiles->groups.assign(static_cast<std::size_t>(tiles->size()), "the slide");
     return tiles;
   }
-  auto tiles = std::make_unique<held_tiles<sdmae::slide_folder>>(sdmae::slide_folder(path, std::move(names), settings));
+  progress shown("slide", static_cast<long long>(names.size()));
+  auto tiles = std::make_unique<held_tiles<sdmae::slide_folder>>(
+      sdmae::slide_folder(path, names, settings, [&](sdmae::index done) { shown.update(done); }));
+  shown.finish();
+  if (const std::vector<std::string>& without = tiles->data().left_out(); !without.empty())
+    std::fprintf(stderr, "%zu of %zu slides are left out, the first: %s\n", without.size(), names.size(),
+                 without[0].c_str());
   for (sdmae::index i = 0; i < tiles->size(); ++i) tiles->groups.push_back(tiles->data().slide_of(i));
   return tiles;
 #else
@@ -175,14 +193,14 @@ inline std::unique_ptr<tile_source> open_tiles(const std::string& path, sdmae::i
              hdf5 = ending == ".h5" || ending == ".hdf5";
   detail::folder_contents files;
   if (folder) files = detail::look_into(path);
-  const bool slides = folder ? files.pictures.empty() && !files.slides.empty() : !table && !hdf5;
+  const bool slides = folder ? !files.slides.empty() : !table && !hdf5;
   if (!slides) how.refuse_for(path);
-  if (!slides && !files.slides.empty())
-    std::fprintf(stderr, "%s: %zu whole slides are left out, the first is %s: it holds pictures, too\n", path.c_str(),
-                 files.slides.size(), files.slides[0].c_str());
+  if (slides && folder && with_labels)
+    throw sdmae::error(path, "holds whole slides, and nothing says the classes of their tiles",
+                       "cut them into tiles, a subfolder for each class");
   std::unique_ptr<tile_source> tiles;
   if (slides && !with_labels)
-    tiles = detail::open_slides(path, std::move(files.slides), side, how, filter);
+    tiles = detail::open_slides(path, files.slides, side, how, filter);
   else if (folder && !slides)
     tiles = detail::open_pictures(path, std::move(files.pictures), with_labels);
   else if (table)

@@ -10,6 +10,8 @@ refuses(1 "--test-share 0.001: cannot cut class" ${init} --train two --test-shar
 refuses(2 "--out is required" --init run/checkpoint.safetensors --train two --test two --batch 8)
 refuses(2 "--show-augmentations: is the file of --init" --init run/checkpoint.safetensors --train two
   --show-augmentations run/checkpoint.safetensors)
+refuses(2 "--show-augmentations: is the file of the checkpoint in --out" --train two --out run --resume
+  --show-augmentations run/checkpoint.safetensors)
 refuses(2 "--crop-ratio is of crops" ${words} --crop-scale 1 --crop-ratio 0.5)
 refuses(2 "--out is required" --resume --show-augmentations none.png --train two --test two --batch 8)
 refuses(2 "--init FILE or --from-nothing" --train two --test two --out none)
@@ -24,6 +26,11 @@ refuses(2 "--label-smooting|did you mean --label-smoothing?" ${words} --label-sm
 
 refuses(1 "nowhere: no such file or folder" ${init} --train nowhere --test two)
 refuses(1 "nowhere: no such file or folder" ${init} --train two --test nowhere)
+if(READABLE MATCHES slide)
+  data_tool(slide slides/a/one.svs 300)
+  data_tool(slide slides/b/two.svs 300)
+  refuses(1 "slides: holds whole slides, and nothing says the classes of their tiles" ${init} --train slides --test two)
+endif()
 refuses(1 "two/even: its samples have no classes" ${init} --train two/even --test two)
 file(COPY ${SCRATCH}/two/even DESTINATION ${SCRATCH}/one)
 refuses(1 "one: has one class only, \"even\"" ${init} --train one --test one --batch 8)

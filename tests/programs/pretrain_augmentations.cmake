@@ -39,6 +39,10 @@ if(NOT status EQUAL 1 OR NOT said MATCHES "\npretrain: even/tile_0000.png: the f
 endif()
 file(WRITE ${SCRATCH}/table.csv "path\ntiles/odd/tile_0001.png\n")
 refuses(2 "--show-augmentations: is the file of --data" --preset quickstart --data table.csv --show-augmentations table.csv)
+file(WRITE ${SCRATCH}/checkpoint.safetensors "")
+refuses(2 "--show-augmentations: is the file of the checkpoint in --out" ${look} --out . --resume --show-augmentations
+  checkpoint.safetensors)
+file(REMOVE ${SCRATCH}/checkpoint.safetensors)
 refuses(1 "absent/none.png" ${look} --show-augmentations absent/none.png)
 refuses(2 "--synthetic is of --data synthetic, and --data is tiles" --preset quickstart --data tiles --synthetic 6
   --show-augmentations none.png)

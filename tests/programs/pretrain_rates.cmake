@@ -16,6 +16,15 @@ if(NOT status EQUAL 0 OR NOT out MATCHES
     "^pretrain, crops alone; step${line}pretrain, every augmentation; step${line}embed; step --forward${line}$")
   fault("programs.sh exits with ${status}: ${out}${err}")
 endif()
+file(MAKE_DIRECTORY ${SCRATCH}/broken/bench)
+file(CREATE_LINK ${build}/examples ${SCRATCH}/broken/examples SYMBOLIC)
+file(WRITE ${SCRATCH}/broken/bench/step "#!/bin/sh\necho it is broken >&2\nexit 1\n")
+execute_process(COMMAND chmod +x ${SCRATCH}/broken/bench/step)
+execute_process(COMMAND sh ${script} broken tiles quickstart 16 1 WORKING_DIRECTORY ${SCRATCH}
+  RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(status EQUAL 0 OR NOT err MATCHES "it is broken" OR out MATCHES "inf")
+  fault("programs.sh exits with ${status} where step fails: ${out}${err}")
+endif()
 execute_process(COMMAND sh ${script} ${build} nowhere quickstart 16 1 WORKING_DIRECTORY ${SCRATCH}
   RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(status EQUAL 0 OR NOT err MATCHES "nowhere: no such file or folder")

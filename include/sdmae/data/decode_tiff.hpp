@@ -184,7 +184,7 @@ inline decoded_image decode_tiff(const encoded_image& file) {
   if (!tiff) fail_tiff(file);
   if (TIFFNumberOfDirectories(tiff.get()) > 1)
     throw error(file.name, "holds several pictures: a whole slide, or pages",
-                "give a slide itself as data, or a folder of slides; of pages, one a file");
+                "slides are data by themselves, not among tiles; of pages give one a file");
   const tiff_layout layout = read_tiff_layout(tiff.get(), file);
   decoded_image result{checked_image(file, layout.height, layout.width), tiff_conversions(layout)};
   const bool rgb = layout.photometric == PHOTOMETRIC_RGB && layout.samples >= 3;

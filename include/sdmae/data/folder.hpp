@@ -19,7 +19,7 @@ inline bool is_image_name(const std::filesystem::path& path) {
 
 /// Whether a file is called as slides alone are; those called .tif or .tiff may be slides, too, see is_whole_slide.
 inline bool is_slide_name(const std::filesystem::path& path) {
-  return ends_in(path, {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".svslide"});
+  return ends_in(path, {".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".svslide", ".czi"});
 }
 
 /// Every file below a folder that is called as images are. Sample i is the i-th of files_below. The list is made once,

@@ -25,12 +25,18 @@ struct slide_settings {
   interpolation filter = interpolation::bilinear;
 };
 
+/// Says that a slide has no tiles, where another would with the same settings.
+class no_tiles : public error {
+ public:
+  using error::error;
+};
+
 /// Square tiles on a grid without gaps from the slide's corner, row by row; tiles that would reach over its edge, or
 /// with less tissue than asked for (see find_tissue, on an overview of at most 2,048 pixels), are left out. Each is
 /// read from the level next finer than asked for and resized as resample does: neighbouring tiles meet within half a
 /// pixel of that level. A resolution finer than the slide's enlarges, at most 8 times. Throws sdmae::error for a slide
-/// that cannot be opened, says no µm a pixel (unless told), is smaller than a tile, or has no tissue. May be used from
-/// several threads at once.
+/// that cannot be opened or says no µm a pixel (unless told), no_tiles for one that is smaller than a tile or has no
+/// tissue. May be used from several threads at once.
 class slide_tiles {
  public:
   explicit slide_tiles(std::filesystem::path path, const slide_settings& settings = {})
@@ -96,10 +102,10 @@ class slide_tiles {
     const auto height = static_cast<double>(slide_.height()), width = static_cast<double>(slide_.width());
     const index rows = static_cast<index>(height / side_), columns = static_cast<index>(width / side_);
     if (rows < 1 || columns < 1)
-      throw error(where(), "is smaller than a tile of " + std::to_string(std::lround(side_)) + " pixels a side",
-                  "ask for a finer resolution or smaller tiles");
+      throw no_tiles(where(), "is smaller than a tile of " + std::to_string(std::lround(side_)) + " pixels a side",
+                     "ask for a finer resolution or smaller tiles");
     const tissue_mask mask = find_tissue(slide_.overview(2048));
-    if (mask.count() == 0) throw error(where(), "has no tissue: nothing on it is colored", "is it the right slide?");
+    if (mask.count() == 0) throw no_tiles(where(), "has no tissue: nothing on it is colored", "is it the right slide?");
     for (index row = 0; row < rows; ++row)
       for (index column = 0; column < columns; ++column) {
         const double top = static_cast<double>(row) * side_, left = static_cast<double>(column) * side_;
@@ -108,8 +114,9 @@ class slide_tiles {
           tiles_.push_back({std::lround(left), std::lround(top)});
       }
     if (tiles_.empty())
-      throw error(where(), "no tile holds " + std::to_string(std::lround(100 * settings_.least_tissue)) + " % tissue",
-                  "ask for less tissue or smaller tiles");
+      throw no_tiles(where(),
+                     "no tile holds " + std::to_string(std::lround(100 * settings_.least_tissue)) + " % tissue",
+                     "ask for less tissue or smaller tiles");
   }
 
   slide_file slide_;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -20,30 +21,48 @@ namespace sdmae {
 /// A slide that is open for reading. May be used from several threads at once.
 class slide_file {
  public:
+  using handle = std::shared_ptr<openslide_t>;
+
   /// Throws sdmae::error when OpenSlide cannot open the file.
-  explicit slide_file(std::filesystem::path path) : path_(std::move(path)), slide_(nullptr, openslide_close) {
+  explicit slide_file(std::filesystem::path path) : path_(std::move(path)), state_(std::make_unique<state>()) {
     std::error_code problem;
     if (!std::filesystem::exists(path_, problem)) throw error(path_.string(), "no such file", "check the path");
-    slide_.reset(openslide_open(path_.c_str()));
-    if (!slide_)
+    hold();
+  }
+
+  /// The slide, open for as long as it is held; opened anew after close(). Throws sdmae::error where that fails.
+  handle hold() const {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    if (handle still = state_->last.lock()) return still;
+    const handle opened(openslide_open(path_.c_str()), [](openslide_t* slide) {
+      if (slide != nullptr) openslide_close(slide);
+    });
+    if (!opened)
       throw error(path_.string(), "is no slide that OpenSlide knows, or not all of it",
                   "fetch it again, or convert it to a tiled, pyramidal TIFF");
-    check();
+    check(opened);
+    state_->last = state_->kept = opened;
+    return opened;
+  }
+  /// Gives back what an open slide takes, up to 32 MiB of it decoded, once nobody holds it; the next use opens it.
+  void close() const {
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->kept.reset();
   }
 
   const std::filesystem::path& path() const { return path_; }
-  int levels() const { return openslide_get_level_count(slide_.get()); }
+  int levels() const { return openslide_get_level_count(hold().get()); }
 
   index height(int level = 0) const { return size(level).second; }
   index width(int level = 0) const { return size(level).first; }
 
   /// How many pixels of level 0 one of this level is wide.
-  double downsample(int level) const { return openslide_get_level_downsample(slide_.get(), level); }
+  double downsample(int level) const { return openslide_get_level_downsample(hold().get(), level); }
 
   /// The level to shrink from: the smallest that has at least the resolution wanted. A hundredth of a pixel is granted,
   /// for levels' sizes are rounded.
   int level_for(double wanted_downsample) const {
-    return std::max(0, openslide_get_best_level_for_downsample(slide_.get(), wanted_downsample * 1.01));
+    return std::max(0, openslide_get_best_level_for_downsample(hold().get(), wanted_downsample * 1.01));
   }
 
   /// µm a pixel of level 0, the mean of both directions; 0 where the file does not say.
@@ -56,8 +75,9 @@ class slide_file {
   /// outside or was not scanned is white. Throws sdmae::error when the file is damaged there.
   image8 read(int level, index left, index top, index height, index width) const {
     std::vector<std::uint32_t> pixels(static_cast<std::size_t>(height * width));
-    openslide_read_region(slide_.get(), pixels.data(), left, top, level, width, height);
-    check();
+    const handle slide = hold();
+    openslide_read_region(slide.get(), pixels.data(), left, top, level, width, height);
+    check(slide);
     image8 picture(height, width);
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       const std::uint32_t argb = pixels[i], missing = 255 - (argb >> 24);  // premultiplied: add what lets white through
@@ -85,23 +105,30 @@ class slide_file {
  private:
   std::pair<index, index> size(int level) const {
     std::int64_t width = 0, height = 0;
-    openslide_get_level_dimensions(slide_.get(), level, &width, &height);
+    openslide_get_level_dimensions(hold().get(), level, &width, &height);
     return {static_cast<index>(width), static_cast<index>(height)};
   }
 
   double number(const char* property) const {
-    const char* const text = openslide_get_property_value(slide_.get(), property);
+    const handle slide = hold();
+    const char* const text = openslide_get_property_value(slide.get(), property);
     return text != nullptr ? std::strtod(text, nullptr) : 0;
   }
 
-  void check() const {
-    if (const char* const problem = openslide_get_error(slide_.get()))
+  void check(const handle& slide) const {
+    if (const char* const problem = openslide_get_error(slide.get()))
       throw error(path_.string(), std::string("cannot be read (") + problem + ")",
                   "the slide is damaged: fetch it again");
   }
 
+  struct state {
+    std::mutex mutex;
+    handle kept;                      // nothing after close()
+    std::weak_ptr<openslide_t> last;  // which somebody may still hold then
+  };
+
   std::filesystem::path path_;
-  std::unique_ptr<openslide_t, void (*)(openslide_t*)> slide_;
+  std::unique_ptr<state> state_;
 };
 
 /// Whether a file is a slide by its content, and not one picture, as tiles in tiled TIFF are, which OpenSlide opens,

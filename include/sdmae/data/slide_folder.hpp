@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,21 +18,28 @@
 
 namespace sdmae {
 
-/// The tiles of slide_tiles, slide after slide in the order of their names. All slides are open at once, and OpenSlide
-/// keeps up to 32 MiB of each in memory. May be used from several threads at once.
+/// The tiles of slide_tiles, slide after slide in the order of their names. Slides without a tile are left out. The 32
+/// slides that were read last are open, see slide_file::close. May be used from several threads at once.
 class slide_folder {
  public:
-  /// names: the slides' paths below `root`. Throws sdmae::error as slide_tiles does, for the first slide that cannot be
-  /// cut, and when there is none.
-  slide_folder(const std::filesystem::path& root, std::vector<std::string> names, const slide_settings& settings = {})
-      : names_(std::move(names)) {
-    if (names_.empty()) throw error(root.string(), "holds no slides", "give a folder that holds some");
-    for (const std::string& name : names_) {
-      slides_.emplace_back(root / name, settings);
-      ends_.push_back(size() + slides_.back().size());
+  static constexpr std::size_t most_open = 32;
+
+  /// names: the slides' paths below `root`. cut(n) is called after each, n of them are then done. Throws sdmae::error
+  /// as slide_tiles does for the first slide that cannot be opened, and where none has a tile.
+  slide_folder(const std::filesystem::path& root, const std::vector<std::string>& names,
+               const slide_settings& settings = {}, const std::function<void(index)>& cut = {})
+      : open_(std::make_unique<recently_read>()) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      add(root, names[i], settings);
+      if (cut) cut(static_cast<index>(i) + 1);
     }
+    if (slides_.empty())
+      throw error(root.string(), "no slide in it has tiles",
+                  left_out_.empty() ? "give a folder that holds some" : left_out_[0]);
   }
 
+  /// What there is to say of the slides without a tile, a line each.
+  const std::vector<std::string>& left_out() const { return left_out_; }
   index size() const { return ends_.empty() ? 0 : ends_.back(); }
   /// The slide's path below the folder, and where on it the tile lies: "a/b.svs@left,top".
   std::string name(index i) const {
@@ -38,6 +49,7 @@ class slide_folder {
   }
   decoded_image load(index i) const {
     const auto [slide, tile] = place(i);
+    const slide_file::handle held = hold(slide);
     return slides_[slide].load(tile);
   }
   /// The path below the folder of the slide that tile i is of.
@@ -60,8 +72,38 @@ class slide_folder {
     return {slide, slide == 0 ? i : i - ends_[slide - 1]};
   }
 
-  std::vector<std::string> names_;
+  void add(const std::filesystem::path& root, const std::string& name, const slide_settings& settings) {
+    try {
+      slides_.emplace_back(root / name, settings);
+    } catch (const no_tiles& problem) {
+      return left_out_.push_back(problem.what());
+    }
+    names_.push_back(name);
+    ends_.push_back(size() + slides_.back().size());
+    hold(slides_.size() - 1);
+  }
+
+  // Opens a slide, if it is not, and closes the one that has not been read for longest when there are too many.
+  slide_file::handle hold(std::size_t slide) const {
+    const std::lock_guard<std::mutex> lock(open_->mutex);
+    std::list<std::size_t>& order = open_->order;
+    order.remove(slide);
+    order.push_front(slide);
+    if (order.size() > most_open) {
+      slides_[order.back()].slide().close();
+      order.pop_back();
+    }
+    return slides_[slide].slide().hold();
+  }
+
+  struct recently_read {
+    std::mutex mutex;
+    std::list<std::size_t> order;  // the last one first
+  };
+
+  std::vector<std::string> names_, left_out_;
   std::vector<slide_tiles> slides_;
+  std::unique_ptr<recently_read> open_;
   std::vector<index> ends_;  // of each slide, the number of tiles up to its last
 };
 

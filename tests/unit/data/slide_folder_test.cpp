@@ -2,6 +2,9 @@
 #include "sdmae/data/slide_folder.hpp"
 #if defined(SDMAE_TEST_HAS_image)
 
+#include <atomic>
+#include <thread>
+
 #include "catch.hpp"
 #include "sdmae/data/dataset.hpp"
 #include "sdmae/data/folder.hpp"
@@ -61,6 +64,54 @@ TEST_CASE("a folder of slides has another fingerprint with other slides, names o
   CHECK(both != fingerprint({"b/large.svs", made.names[1]}, small_tiles));
 }
 
+TEST_CASE("of many slides some are open, and all can be read") {
+  const temporary_folder folder;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < sdmae::slide_folder::most_open + 3; ++i) {
+    names.push_back(std::to_string(i) + ".svs");
+    write_slide(folder / names[i], {sdmae::synthetic_tissue(i, 1, 64, 64).load(0).image}, aperio);
+  }
+  const sdmae::slide_folder all(folder.path, names, small_tiles);
+  REQUIRE(all.size() == static_cast<sdmae::index>(names.size()));
+  std::atomic<int> wrong = 0;
+  const auto read_all = [&](std::uint64_t order) {
+    for (const sdmae::index i : sdmae::epoch_order(order, 0, all.size())) {
+      const sdmae::image8 wanted = sdmae::synthetic_tissue(static_cast<std::uint64_t>(i), 1, 64, 64).load(0).image;
+      if (!(all.load(i).image == wanted)) ++wrong;
+    }
+  };
+  std::thread other(read_all, 1);
+  read_all(2);
+  other.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a slide that was closed is opened by whoever reads it") {
+  const two_slides made;
+  const sdmae::slide_tiles tiles(made.folder / made.names[0], small_tiles);
+  const sdmae::image8 before = tiles.load(1).image;
+  tiles.slide().close();
+  CHECK(tiles.slide().levels() == 1);
+  const sdmae::slide_file::handle held = tiles.slide().hold();
+  tiles.slide().close();
+  CHECK(tiles.slide().hold() == held);
+  CHECK(tiles.load(1).image == before);
+}
+
+TEST_CASE("slides without a tile are left out of a folder, and told") {
+  const two_slides made;
+  write_slide(made.folder / "tiny.svs", {sdmae::synthetic_tissue(1, 1, 50, 50).load(0).image}, aperio);
+  std::vector<std::string> names{made.names[0], made.names[1], "tiny.svs"};
+  std::vector<sdmae::index> cut;
+  const sdmae::slide_folder all(made.folder.path, names, small_tiles, [&](sdmae::index done) { cut.push_back(done); });
+  CHECK(all.size() == 5);
+  CHECK(cut == std::vector<sdmae::index>{1, 2, 3});
+  REQUIRE(all.left_out().size() == 1);
+  CHECK_THAT(all.left_out()[0], says("tiny.svs: is smaller than a tile"));
+  CHECK_THAT(error_line([&] { sdmae::slide_folder(made.folder.path, {"tiny.svs"}, small_tiles); }),
+             says("no slide in it has tiles; "));
+}
+
 TEST_CASE("a folder of slides names the one that cannot be cut") {
   const two_slides made;
   put_bytes(made.folder / "text.svs", "no slide");
@@ -68,7 +119,7 @@ TEST_CASE("a folder of slides names the one that cannot be cut") {
     return error_line([&] { sdmae::slide_folder(made.folder.path, std::move(names), small_tiles); });
   };
   CHECK_THAT(line({made.names[0], "text.svs"}), says("text.svs: is no slide that OpenSlide knows"));
-  CHECK_THAT(line({}), says("holds no slides"));
+  CHECK_THAT(line({}), says("no slide in it has tiles"));
 }
 
 TEST_CASE("a slide is told from a picture by its content") {
