@@ -53,7 +53,10 @@ TEST_CASE("every option of an augmentation reaches it") {
 }
 
 TEST_CASE("numbers that do not go together are refused by the option's name") {
-  CHECK_THAT(error_line([] { text_of({}, {"--blur-sigma", "2,1"}); }), says("--blur-sigma: sigma"));
-  CHECK_THAT(error_line([] { text_of({}, {"--erase-area", "0,0.5"}); }), says("--erase-area: the area"));
+  CHECK_THAT(error_line([] { text_of({}, {"--blur", "1", "--blur-sigma", "2,1"}); }), says("--blur-sigma: sigma"));
+  CHECK_THAT(error_line([] {
+               text_of({}, {"--erase", "1", "--erase-area", "0,0.5"});
+             }),
+             says("--erase-area: the area"));
   CHECK_THAT(error_line([] { text_of({}, {"--color", "1,1,1,0.7"}); }), says("--color: the hue"));
 }
