@@ -101,11 +101,6 @@ task task_of(const options& asked, const score_tables& tables) {
   return found;
 }
 
-std::vector<eval::paired_figure> compared(const options& asked, const task& of) {
-  return eval::compare(of.first, of.second, of.truth, static_cast<index>(of.classes.size()), of.groups,
-                       {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed});
-}
-
 void print(const std::vector<eval::paired_figure>& figures) {
   std::printf("%-20s %8s %8s %11s  %s\n", "", "first", "second", "difference", "95 % interval");
   for (const eval::paired_figure& one : figures)
@@ -145,7 +140,9 @@ void compare(const options& asked) {
   auto notes = nlohmann::ordered_json::object();
   for (const std::string& line : program::group_notes(judged.truth, judged.groups, judged.classes))
     program::note(notes, line);
-  std::vector<eval::paired_figure> figures = compared(asked, judged);
+  std::vector<eval::paired_figure> figures =
+      eval::compare(judged.first, judged.second, judged.truth, static_cast<index>(judged.classes.size()), judged.groups,
+                    {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed});
   const std::vector<std::string> told{"accuracy",        "balanced_accuracy", "macro_f1", "kappa",
                                       "kappa_quadratic", "roc_auc",           "pr_auc"};
   figures.erase(std::remove_if(figures.begin(), figures.end(),

@@ -186,10 +186,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                                      const labelled_part& train, const std::vector<std::string>& classes) {
   finetune_plan plan;
   const auto images = static_cast<sdmae::index>(train.labels.size()), count = static_cast<sdmae::index>(classes.size());
-  if (images < o.batch)
-    throw sdmae::error("--batch " + std::to_string(o.batch),
-                       o.data.train + " has " + std::to_string(images) + " images, less than a batch",
-                       "choose a batch of at most " + std::to_string(images));
+  check_batch(o.batch, o.data.train, images);
   if (count > sdmae::most_classes)
     throw sdmae::error(
         o.data.train,

@@ -118,10 +118,7 @@ inline sdmae::recipe chosen_recipe(const pretrain_options& o, sdmae::recipe r) {
 
 inline void check_recipe(const pretrain_options& o, const sdmae::registered_preset& preset, const sdmae::recipe& r,
                          sdmae::index images) {
-  if (images < r.batch)
-    throw sdmae::error("--batch " + std::to_string(r.batch),
-                       o.data + " has " + std::to_string(images) + " images, less than a batch",
-                       "choose a batch of at most " + std::to_string(images));
+  check_batch(r.batch, o.data, images);
   if (!preset.distills && r.distill_weight != 0)
     throw sdmae::error("--distill-weight " + number_text(r.distill_weight),
                        o.preset + " has no self-distillation: it is He et al.'s masked autoencoder",

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "number_text.hpp"
+#include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/schedule.hpp"
@@ -26,6 +27,14 @@ inline void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_s
 /// How many threads a run has: as many as asked for, or all cores for 0.
 inline int threads_of_run(int asked) {
   return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// Throws sdmae::error where the images of `path` are less than a batch.
+inline void check_batch(sdmae::index batch, const std::string& path, sdmae::index images) {
+  if (images < batch)
+    throw sdmae::error("--batch " + std::to_string(batch),
+                       path + " has " + std::to_string(images) + " images, less than a batch",
+                       "choose a batch of at most " + std::to_string(images));
 }
 
 inline std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
