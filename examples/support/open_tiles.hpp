@@ -56,6 +56,12 @@ class held_tiles final : public tile_source {
       return tile_source::overview(longest);
     }
   }
+  std::string slow_out_of_order() const override {
+    if constexpr (requires(const Dataset& data) { data.slow_out_of_order(); })
+      return data_.slow_out_of_order();
+    else
+      return "";
+  }
   const Dataset& data() const { return data_; }
 
  private:
@@ -100,10 +106,11 @@ inline folder_contents look_into(const std::string& path) {
     throw sdmae::error(path, "holds whole slides (" + found.slides[0] + ") and pictures (" + found.pictures[0] + ")",
                        "keep them apart: a folder is one of slides, or one of tiles");
   if (found.slides.empty() && found.pictures.empty())
-    throw sdmae::error(path,
-                       "no images: looked for .png, .jpg, .jpeg, .tif, .tiff, and for slides, .svs, .ndpi and others, "
-                       "also in subfolders",
-                       "give a folder that holds some");
+    throw sdmae::error(
+        path,
+        "no images: looked for .png, .jpg, .jpeg, .tif, .tiff, .bmp, and for slides, .svs, .ndpi and others, "
+        "also in subfolders",
+        "give a folder that holds some");
   return found;
 }
 
@@ -147,7 +154,7 @@ inline std::unique_ptr<tile_source> open_hdf5(const std::string& path, bool with
 inline std::unique_ptr<tile_source> open_slides(const std::string& path, const std::vector<std::string>& names,
                                                 sdmae::index side, const slide_options& how,
                                                 sdmae::interpolation filter) {
-  if (sdmae::ends_in(path, {".jpg", ".jpeg", ".png"}))  // which no slide is
+  if (sdmae::ends_in(path, {".jpg", ".jpeg", ".png", ".bmp"}))  // which no slide is
     throw sdmae::error(path, "is one picture, no data set", "give the folder that it lies in, or a table (.csv)");
 #if defined(PROGRAM_READS_SLIDES)
   sdmae::keep_tiff_quiet();  // OpenSlide reads with libtiff, too

@@ -37,6 +37,8 @@ class tile_source {
   virtual std::optional<slide_overview> overview(sdmae::index) const { return std::nullopt; }
   /// What tells the cut into slides from another, where stain is normalised by them; else nothing.
   virtual std::string slides_text() const { return ""; }
+  /// What to tell who takes samples in random order, where that is slow; else nothing.
+  virtual std::string slow_out_of_order() const { return ""; }
   /// Finds out by all threads, before they load samples from `first` on, what these need to know of one another; else
   /// it is found out when the first of them is loaded, for which others wait. Not from several threads.
   virtual void prepare(tile_pass&, sdmae::index /*first*/) const {}
@@ -59,6 +61,7 @@ class forwarding_tiles : public tile_source {
   std::uint64_t fingerprint() const override { return from_->fingerprint(); }
   std::optional<slide_overview> overview(sdmae::index longest) const override { return from_->overview(longest); }
   std::string slides_text() const override { return from_->slides_text(); }
+  std::string slow_out_of_order() const override { return from_->slow_out_of_order(); }
   void prepare(tile_pass& pass, sdmae::index first) const override { from_->prepare(pass, first); }
 
  protected:

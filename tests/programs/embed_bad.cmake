@@ -25,7 +25,7 @@ refuses(1 "absent/none.npy: cannot create|create the folder first" --checkpoint 
 file(WRITE ${SCRATCH}/absent.csv "path\ntiles/even/tile_0000.png\ntiles/gone.png\n")
 refuses(1 "absent.csv: 1 of its files are not there, the first is tiles/gone.png" ${words} --data absent.csv)
 file(WRITE ${SCRATCH}/tiles/odd/tile_0003.png "no picture")
-refuses(1 "tile_0003.png: neither JPEG nor PNG nor TIFF" ${words} --data tiles)
+refuses(1 "tile_0003.png: neither JPEG nor PNG nor TIFF nor BMP" ${words} --data tiles)
 if(READABLE MATCHES hdf5)
   data_tool(hdf5 some_x.h5 some_y.h5 9 48)
   tool(cut some_x.h5 cut_x.h5 9000)

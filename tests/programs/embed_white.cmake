@@ -33,4 +33,4 @@ expect(SUCCESS SAYS "left out 8 of 12 tiles, more than 1.25 % of each is white")
 
 # A tile that cannot be read is none that was left out.
 file(WRITE ${SCRATCH}/tiles/rows0/1.png "no picture")
-refuses(1 "rows0/1.png: neither JPEG nor PNG nor TIFF" ${checkpoint} --data tiles --out none.npy --threads 1)
+refuses(1 "rows0/1.png: neither JPEG nor PNG nor TIFF nor BMP" ${checkpoint} --data tiles --out none.npy --threads 1)

@@ -1,4 +1,4 @@
-// Pictures from the bytes of JPEG, PNG and TIFF files.
+// Pictures from the bytes of JPEG, PNG, TIFF and BMP files.
 #pragma once
 
 #include <cerrno>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sdmae/data/decode_bmp.hpp"
 #include "sdmae/data/decode_jpeg.hpp"
 #include "sdmae/data/decode_png.hpp"
 #include "sdmae/data/decode_tiff.hpp"
@@ -29,7 +30,8 @@ inline decoded_image decode_image(const encoded_image& file) {
   for (std::string_view magic : {std::string_view("II*\0", 4), std::string_view("MM\0*", 4),
                                  std::string_view("II+\0", 4), std::string_view("MM\0+", 4)})
     if (starts_with(magic)) return detail::decode_tiff(file);
-  detail::fail_decoding(file, "neither JPEG nor PNG nor TIFF");
+  if (starts_with("BM")) return detail::decode_bmp(file);
+  detail::fail_decoding(file, "neither JPEG nor PNG nor TIFF nor BMP");
 }
 
 /// Reads and decodes a file.

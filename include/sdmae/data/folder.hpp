@@ -12,9 +12,9 @@
 
 namespace sdmae {
 
-/// Whether a file is called as images are that data sets read: .png, .jpg, .jpeg, .tif, .tiff, in any case.
+/// Whether a file is called as images are that data sets read: .png, .jpg, .jpeg, .tif, .tiff, .bmp, in any case.
 inline bool is_image_name(const std::filesystem::path& path) {
-  return ends_in(path, {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
+  return ends_in(path, {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"});
 }
 
 /// Whether a file is called as slides alone are; those called .tif or .tiff may be slides, too, see is_whole_slide.
@@ -32,7 +32,7 @@ class image_folder : public image_list {
   image_folder(std::filesystem::path root, std::vector<std::string> names) : image_list(std::move(root)) {
     names_ = std::move(names);
     if (names_.empty())
-      throw error(folder_.string(), "no images: looked for .png, .jpg, .jpeg, .tif and .tiff, also in subfolders",
+      throw error(folder_.string(), "no images: looked for .png, .jpg, .jpeg, .tif, .tiff and .bmp, also in subfolders",
                   "give a folder that holds some");
   }
 };

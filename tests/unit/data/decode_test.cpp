@@ -35,6 +35,11 @@ const sample_file sample_files[] = {
     {"planes_deflate.tif", conversion::none, 0x71d4fb55ce0d4cdf},
     {"alpha_lzw.tif", conversion::alpha, 0x71d4fb55ce0d4cdf},
     {"grey_deflate.tif", conversion::grey, 0x936be7d7d9008e8e},
+    {"color.bmp", conversion::none, 0x71d4fb55ce0d4cdf},
+    {"from_top32.bmp", conversion::none, 0x71d4fb55ce0d4cdf},
+    {"alpha.bmp", conversion::alpha, 0x71d4fb55ce0d4cdf},
+    {"palette.bmp", conversion::none, 0x0d78b2a18b52732c},
+    {"grey.bmp", conversion::grey, 0x936be7d7d9008e8e},
 };
 
 std::string decoding_error(const std::string& bytes) {
@@ -45,7 +50,7 @@ std::string decoding_error(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("JPEG, PNG and TIFF give Pillow's pixels and say what was converted") {
+TEST_CASE("JPEG, PNG, TIFF and BMP give Pillow's pixels and say what was converted") {
   CHECK(pixel_sum(pattern(19, 21)) == 0x71d4fb55ce0d4cdf);
   for (const sample_file& file : sample_files) {
     INFO(file.name);
@@ -101,8 +106,14 @@ TEST_CASE("a damaged byte is an error or another picture, never a crash") {
 
 TEST_CASE("other files are refused") {
   CHECK_THAT(decoding_error(""), says("the/file: the file is empty"));
-  CHECK_THAT(decoding_error("GIF89a........"), says("neither JPEG nor PNG nor TIFF"));
+  CHECK_THAT(decoding_error("GIF89a........"), says("neither JPEG nor PNG nor TIFF nor BMP"));
   CHECK_THAT(decoding_error("\xff\xd8\xff"), says("the/file: "));
+  std::string packed = bytes_of(image_file("color.bmp"));
+  packed[30] = 1;
+  CHECK_THAT(decoding_error(packed), says("a BMP of 24 bits, compression 1, is not supported"));
+  std::string palette = bytes_of(image_file("palette.bmp"));
+  palette[palette.size() - 4] = static_cast<char>(255);
+  CHECK_THAT(decoding_error(palette), says("a color beyond its palette"));
   CHECK_THAT(error_line([] { sdmae::load_image(image_file("none.png")); }), says("cannot read"));
   CHECK_THAT(error_line([] { sdmae::load_image(image_file("")); }), says("cannot read"));
 }

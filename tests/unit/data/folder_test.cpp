@@ -24,11 +24,11 @@ TEST_CASE("images are listed from all subfolders, sorted as bytes; the rest is l
   const temporary_folder folder;
   for (const char* name : {"b", "b/deep", "B", ".hidden"}) std::filesystem::create_directories(folder / name);
   for (const char* name : {"b/2.png", "b/10.PNG", "b/deep/x.Jpeg", "B/a.tif", "b-.tiff", "\xc3\xbc.jpg", "a.txt", "png",
-                           "a.bmp", ".hidden/a.png", "._a.png", "b.csv"})
+                           "a.bmp", "a.gif", ".hidden/a.png", "._a.png", "b.csv"})
     put_bytes(folder / name, "");
   const sdmae::image_folder images(folder.path);
-  CHECK(names_in(images) ==
-        std::vector<std::string>{"B/a.tif", "b-.tiff", "b/10.PNG", "b/2.png", "b/deep/x.Jpeg", "\xc3\xbc.jpg"});
+  CHECK(names_in(images) == std::vector<std::string>{"B/a.tif", "a.bmp", "b-.tiff", "b/10.PNG", "b/2.png",
+                                                     "b/deep/x.Jpeg", "\xc3\xbc.jpg"});
 }
 
 TEST_CASE("links are followed, but not in circles") {
@@ -55,7 +55,7 @@ TEST_CASE("folders that cannot be used are refused") {
     return error_line([&] { sdmae::image_folder images(path); });
   };
   CHECK_THAT(line(folder / "none"), says("none: no such folder"));
-  CHECK_THAT(line(folder.path), says("no images: looked for .png, .jpg, .jpeg, .tif and .tiff"));
+  CHECK_THAT(line(folder.path), says("no images: looked for .png, .jpg, .jpeg, .tif, .tiff and .bmp"));
   put_bytes(folder / "file.png", "");
   CHECK_THAT(line(folder / "file.png"), says("a file, not a folder"));
 }
