@@ -10,7 +10,7 @@
 #include "sdmae/eval/against_rest.hpp"
 #include "sdmae/eval/paired.hpp"
 #include "sdmae/io/atomic_file.hpp"
-#include "support/lone_groups.hpp"
+#include "support/group_notes.hpp"
 #include "support/output_files.hpp"
 #include "support/program.hpp"
 #include "support/report_text.hpp"

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "sdmae/eval/linear_probe.hpp"
 #include "sdmae/eval/released_probe.hpp"
 #include "sdmae/io/atomic_file.hpp"
+#include "support/evaluate_options.hpp"
 #include "support/frozen_features.hpp"
 #include "support/judgement.hpp"
 #include "support/labelled_options.hpp"
@@ -24,44 +26,7 @@ namespace {
 
 using sdmae::index;
 namespace eval = sdmae::eval;
-
-/// --method, and the options of single methods.
-class method_options {
- public:
-  explicit method_options(const CLI::Option* method) : method_(method) {}
-  void add(const char* method, const CLI::Option* option) { options_.emplace_back(method, option); }
-
-  /// Throws CLI::ValidationError where one was given that is of another method than the chosen one.
-  void check(const std::string& chosen) const {
-    for (const auto& [method, option] : options_)
-      if (method != chosen) refuse(option, "of --method " + chosen);
-  }
-  /// The same where none is chosen, for a classifier is judged as it is.
-  void check_none() const {
-    const std::string here = "for a checkpoint that is a classifier";
-    refuse(method_, here);
-    for (const auto& [method, option] : options_) refuse(option, here);
-  }
-
- private:
-  static void refuse(const CLI::Option* option, const std::string& here) {
-    if (option->count() > 0) throw CLI::ValidationError(option->get_name() + " is not " + here);
-  }
-
-  const CLI::Option* method_;
-  std::vector<std::pair<std::string, const CLI::Option*>> options_;
-};
-
-struct options {
-  std::string checkpoint, preset, method = "linear", strength = "least-loss", json, scores, held_out, report;
-  eval::knn_settings neighbours;
-  index folds = 5, replicates = 1000, epochs = 90, batch = 256;
-  std::uint64_t seed = 0;
-  program::labelled_options data;
-  program::reading_options reading;
-  program::device_options device;
-  int threads = 0;
-};
+using program::evaluate_options;
 
 /// A data set and its features.
 struct part : program::labelled_part {
@@ -77,35 +42,20 @@ void take_features(part& one, program::frozen_encoder& encoder) {
   });
 }
 
-/// Scores [test samples, classes]; what was chosen on the way goes into `report`, and what cross-validation says of the
-/// training set, where there is one, into `held_out`.
-std::vector<double> classify(const options& asked, const part& train, const part& test, index classes, index width,
-                             nlohmann::ordered_json& report, std::vector<double>& held_out) {
-  const eval::labelled_features known = train.labelled(width);
-  const eval::feature_matrix x = test.labelled(width).matrix();
-  if (asked.method == "knn") {
-    eval::knn_settings how = asked.neighbours;
-    how.threads = asked.threads;
-    report["neighbours"] = std::min(how.neighbours, known.size());
-    report["temperature"] = how.temperature;
-    return eval::knn_scores(known, x, classes, how);
-  }
-  if (asked.method == "probe") {
-    report["epochs"] = asked.epochs;
-    report["batch"] = asked.batch;
-    return eval::fit_released_probe(known, classes, {.epochs = asked.epochs, .batch = asked.batch, .seed = asked.seed})
-        .scores(x);
-  }
+/// The logistic regression that --method linear asks for. What was chosen on the way goes into `report`.
+eval::chosen_logistic chosen_classifier(const evaluate_options& asked, const part& train,
+                                        const std::vector<std::string>& classes, index width,
+                                        nlohmann::ordered_json& report) {
   eval::chosen_strength_settings how;
-  how.folds = asked.folds;
+  how.folds = asked.how.folds;
   how.seed = asked.seed;
   how.threads = asked.threads;
-  how.keep_held_out = !asked.held_out.empty();
-  if (asked.strength == "one-se") how.rule = eval::strength_rule::one_standard_error;
-  eval::chosen_logistic chosen = eval::fit_chosen_logistic(known, classes, how);
-  held_out = std::move(chosen.held_out);
+  how.keep_held_out = !asked.how.held_out.empty();
+  if (asked.how.strength == "one-se") how.rule = eval::strength_rule::one_standard_error;
+  eval::chosen_logistic chosen =
+      eval::fit_chosen_logistic(train.labelled(width), static_cast<index>(classes.size()), how);
   report["strength"] = chosen.strength;
-  report["strength_rule"] = asked.strength;
+  report["strength_rule"] = asked.how.strength;
   report["standard_error"] = chosen.standard_error;
   report["held_out_losses"] = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < how.strengths.size(); ++i) {
@@ -113,6 +63,40 @@ std::vector<double> classify(const options& asked, const part& train, const part
     std::snprintf(name, sizeof name, "%g", how.strengths[i]);
     report["held_out_losses"][name] = chosen.losses[i];
   }
+  std::set<index> judged;
+  for (const index i : chosen.judged) judged.insert(train.labels[static_cast<std::size_t>(i)]);
+  for (std::size_t c = 0; c < classes.size(); ++c)
+    if (!judged.contains(static_cast<index>(c)))
+      program::note(report, "class \"" + classes[c] +
+                                "\" is in the training set with one group alone: cross-validation, which chose the "
+                                "strength, says nothing of it");
+  return chosen;
+}
+
+/// Scores [test samples, classes]; what was chosen on the way goes into `report`, and what cross-validation says of the
+/// training set, where that was asked for, into `held_out`.
+std::vector<double> classify(const evaluate_options& asked, const part& train, const part& test,
+                             const std::vector<std::string>& names, index width, nlohmann::ordered_json& report,
+                             std::string& held_out) {
+  const auto classes = static_cast<index>(names.size());
+  const eval::labelled_features known = train.labelled(width);
+  const eval::feature_matrix x = test.labelled(width).matrix();
+  if (asked.how.method == "knn") {
+    eval::knn_settings how = asked.how.neighbours;
+    how.threads = asked.threads;
+    report["neighbours"] = std::min(how.neighbours, known.size());
+    report["temperature"] = how.temperature;
+    return eval::knn_scores(known, x, classes, how);
+  }
+  if (asked.how.method == "probe") {
+    report["epochs"] = asked.how.epochs;
+    report["batch"] = asked.how.batch;
+    return eval::fit_released_probe(known, classes,
+                                    {.epochs = asked.how.epochs, .batch = asked.how.batch, .seed = asked.seed})
+        .scores(x);
+  }
+  const eval::chosen_logistic chosen = chosen_classifier(asked, train, names, width, report);
+  if (!asked.how.held_out.empty()) held_out = program::scores_text(chosen.held_out, train, names, &chosen.judged);
   return chosen.classifier.scores(x);
 }
 
@@ -126,7 +110,8 @@ struct judged {
   std::string title, mapped;   // of the page, and of its map
 };
 
-void begin_report(const options& asked, const program::frozen_encoder& encoder, nlohmann::ordered_json& report) {
+void begin_report(const evaluate_options& asked, const program::frozen_encoder& encoder,
+                  nlohmann::ordered_json& report) {
   report = {{"checkpoint", asked.checkpoint}, {"preset", encoder.preset()}};
   asked.data.tell(report);
   asked.reading.tell(report, encoder.reading().normalise_stain);
@@ -134,12 +119,12 @@ void begin_report(const options& asked, const program::frozen_encoder& encoder, 
 }
 
 /// By a classifier on the frozen features, which is fitted to the training set.
-judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
+judged by_fitted(const evaluate_options& asked, nlohmann::ordered_json& report) {
   judged found;
   part train;
   const program::reading_settings reading = asked.reading.chosen(asked.checkpoint);
   found.classes = asked.data.open(train, found.test, reading, asked.threads);
-  if (asked.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
+  if (asked.how.method == "linear" && eval::count_groups(train.labels, train.groups) < 2)
     throw sdmae::error(train.path, "is one group, which cross-validation cannot cut", "give finer --groups, or none");
   program::frozen_encoder encoder(asked.checkpoint, asked.preset, asked.threads, reading, asked.device);
   take_features(train, encoder);
@@ -147,21 +132,19 @@ judged by_fitted(const options& asked, nlohmann::ordered_json& report) {
   begin_report(asked, encoder, report);
   report.update({{"train_images", train.labels.size()},
                  {"test_images", found.test.labels.size()},
-                 {"method", asked.method},
+                 {"method", asked.how.method},
                  {"classes", found.classes}});
   report.update(program::overlap(train, found.test));
   found.title = "Frozen features of " + asked.checkpoint;
   found.mapped = "Features of the test images";
   found.width = encoder.width();
-  std::vector<double> held_out;
-  found.scores =
-      classify(asked, train, found.test, static_cast<index>(found.classes.size()), found.width, report, held_out);
-  if (!asked.held_out.empty()) found.held_out = program::scores_text(held_out, train, found.classes);
+  found.scores = classify(asked, train, found.test, found.classes, found.width, report, found.held_out);
   return found;
 }
 
 /// By the classifier that the checkpoint is.
-judged by_itself(const options& asked, const std::vector<std::string>& classes, nlohmann::ordered_json& report) {
+judged by_itself(const evaluate_options& asked, const std::vector<std::string>& classes,
+                 nlohmann::ordered_json& report) {
   judged found;
   found.classes = classes;
   const program::reading_settings reading = asked.reading.chosen(asked.checkpoint);
@@ -181,10 +164,10 @@ judged by_itself(const options& asked, const std::vector<std::string>& classes, 
 /// Files that are there when everything has come out, or not at all. Opened before the work: a bad path costs nothing.
 class outputs {
  public:
-  explicit outputs(const options& asked) {
+  explicit outputs(const evaluate_options& asked) {
     program::check_outputs({{"--json", asked.json},
                             {"--scores", asked.scores},
-                            {"--held-out", asked.held_out},
+                            {"--held-out", asked.how.held_out},
                             {"--report", asked.report}},
                            {{"--checkpoint", asked.checkpoint},
                             {"--train", asked.data.train},
@@ -192,7 +175,7 @@ class outputs {
                             {"--groups", asked.data.groups}});
     if (!asked.json.empty()) json_.emplace(asked.json);
     if (!asked.scores.empty()) scores_.emplace(asked.scores);
-    if (!asked.held_out.empty()) held_out_.emplace(asked.held_out);
+    if (!asked.how.held_out.empty()) held_out_.emplace(asked.how.held_out);
     if (!asked.report.empty()) page_.emplace(asked.report);
   }
 
@@ -224,11 +207,11 @@ class outputs {
   std::optional<sdmae::atomic_file> json_, scores_, held_out_, page_;
 };
 
-void evaluate(const options& asked, const method_options& of_methods) {
+void evaluate(const evaluate_options& asked) {
   outputs files(asked);
   nlohmann::ordered_json report;
   const std::vector<std::string> trained = program::classes_of_checkpoint(asked.checkpoint);
-  trained.empty() ? of_methods.check(asked.method) : of_methods.check_none();
+  trained.empty() ? asked.how.check() : asked.how.check_none();
   const judged found = trained.empty() ? by_fitted(asked, report) : by_itself(asked, trained, report);
   program::judge(found.scores, found.test, found.classes,
                  {.replicates = asked.replicates, .level = 0.95, .seed = asked.seed}, report);
@@ -242,49 +225,7 @@ int main(int argc, char** argv) {
       "Judges a checkpoint's frozen features: a classifier learns on --train and is tried on --test. A checkpoint of "
       "finetune is a classifier already, and is tried on --test as it is.",
       "evaluate");
-  options asked;
-  constexpr sdmae::index most = 1'000'000;
-  app.add_option("--checkpoint", asked.checkpoint, "safetensors file with weights in released names")->required();
-  asked.data.declare(app);
-  asked.reading.declare(app, "features", "as the checkpoint was trained");
-  method_options of_methods(
-      app.add_option("--method", asked.method,
-                     "linear: logistic regression, its strength chosen by cross-validation on --train; knn: nearest "
-                     "neighbours by cosine; probe: the released recipe (linear)")
-          ->check(CLI::IsMember({"linear", "knn", "probe"})));
-  app.add_option("--json", asked.json, "write everything into this file, too")->check(program::not_empty());
-  app.add_option("--scores", asked.scores,
-                 "write a table (.csv) of the test images: path,label,group and each class's probability, for compare")
-      ->check(program::not_empty());
-  app.add_option("--report", asked.report,
-                 "write a page (.html) with figures, a map of features and the surest mistakes")
-      ->check(program::not_empty());
-  app.add_option("--preset", asked.preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-  of_methods.add("knn", app.add_option("--neighbours", asked.neighbours.neighbours, "knn: how many vote (20)")
-                            ->check(program::whole<sdmae::index>(1, most)));
-  of_methods.add("knn", app.add_option("--temperature", asked.neighbours.temperature, "knn: of the votes (0.07)")
-                            ->check(program::within(0, 1000, true)));
-  of_methods.add("linear", app.add_option("--folds", asked.folds, "linear: of the cross-validation (5)")
-                               ->check(program::whole<sdmae::index>(2, 1000)));
-  of_methods.add(
-      "linear", app.add_option("--strength", asked.strength,
-                               "linear: that with the least-loss on what is held out, or, one-se, the most regularised "
-                               "within a standard error of it, for test slides unlike those of --train (least-loss)")
-                    ->check(CLI::IsMember({"least-loss", "one-se"})));
-  of_methods.add("linear", app.add_option("--held-out", asked.held_out,
-                                          "linear: write a table like --scores of the training images, each by a "
-                                          "classifier that has not seen its group; "
-                                          "the strength is the chosen one; for compare")
-                               ->check(program::not_empty()));
-  of_methods.add("probe",
-                 app.add_option("--epochs", asked.epochs, "probe: (90)")->check(program::whole<sdmae::index>(1, most)));
-  of_methods.add("probe", app.add_option("--batch", asked.batch, "probe: samples a step (256)")
-                              ->check(program::whole<sdmae::index>(2, most)));
-  app.add_option("--replicates", asked.replicates, "of the bootstrap (1000)")
-      ->check(program::whole<sdmae::index>(1, most));
-  app.add_option("--seed", asked.seed, "of folds, probe and bootstrap (0)")
-      ->check(program::whole<std::uint64_t>(0, ~std::uint64_t{0}));
-  asked.device.declare(app);
-  app.add_option("--threads", asked.threads, "default: all cores")->check(program::whole(1, 1024));
-  return program::run(app, argc, argv, [&] { evaluate(asked, of_methods); });
+  program::evaluate_options asked;
+  asked.declare(app);
+  return program::run(app, argc, argv, [&] { evaluate(asked); });
 }

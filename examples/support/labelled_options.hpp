@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "group_notes.hpp"
 #include "labelled_part.hpp"
-#include "lone_groups.hpp"
 #include "number_text.hpp"
 #include "report_text.hpp"
 #include "sdmae/eval/folds.hpp"

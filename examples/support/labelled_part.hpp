@@ -92,7 +92,26 @@ inline std::vector<std::string> number_classes(labelled_part& train, labelled_pa
   return classes;
 }
 
-/// Slides on both sides; pictures on both sides. Both are told and noted, for they flatter every figure.
+/// Notes pictures that stand in the training set twice; those of two classes teach one wrong, those of two groups are
+/// known to the classifier that is asked about one of them.
+inline void note_repeats(const labelled_part& train, nlohmann::ordered_json& report) {
+  auto pairs = sdmae::repeats(train.hashes);
+  if (pairs.empty()) return;
+  const auto apart = [&](const std::vector<sdmae::index>& of, const auto& pair) {
+    return !of.empty() && of[static_cast<std::size_t>(pair.first)] != of[static_cast<std::size_t>(pair.second)];
+  };
+  const auto classes = [&](const auto& pair) { return apart(train.labels, pair); };
+  const auto two = std::count_if(pairs.begin(), pairs.end(), classes);
+  const auto groups = std::count_if(pairs.begin(), pairs.end(), [&](const auto& p) { return apart(train.groups, p); });
+  std::stable_partition(pairs.begin(), pairs.end(), classes);  // the worst first
+  note(report, std::to_string(pairs.size()) + " training images are there twice" +
+                   (two > 0 ? ", " + std::to_string(two) + " of them under two classes" : "") +
+                   (groups > 0 ? ", " + std::to_string(groups) + " in two groups" : "") + ", the first is " +
+                   train.tiles->name(pairs[0].second) + " = " + train.tiles->name(pairs[0].first));
+}
+
+/// Slides on both sides; pictures on both sides, or twice in training. All are told and noted, for they flatter every
+/// figure.
 inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled_part& test) {
   nlohmann::ordered_json found;
   const std::set<sdmae::index> known(train.groups.begin(), train.groups.end());
@@ -109,6 +128,7 @@ inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled
     note(found, std::to_string(pairs.size()) + " of " + std::to_string(test.labels.size()) +
                     " test images are also in the training set, the first is " + test.tiles->name(pairs[0].second) +
                     " = " + train.tiles->name(pairs[0].first) + "; remove them");
+  note_repeats(train, found);
   found["groups"] = {{"train", known.size()}, {"test", asked.size()}, {"shared", shared}};
   found["duplicates"] = nlohmann::ordered_json::array();
   for (const auto& [first, second] : pairs)

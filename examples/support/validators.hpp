@@ -8,6 +8,9 @@
 
 namespace program {
 
+/// Of whatever is counted on a command line: products of two such numbers still fit.
+inline constexpr int largest_count = 100'000'000;
+
 /// A validator for CLI11: the value lies in [low, high] (or (low, high] with `above`), else the range is told.
 inline CLI::Validator within(double low, double high, bool above = false) {
   std::ostringstream range;

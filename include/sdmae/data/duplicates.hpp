@@ -32,4 +32,11 @@ inline std::vector<std::pair<index, index>> duplicates(const std::vector<std::ui
   return pairs;
 }
 
+/// Pairs (earliest place, later place) of equal hashes.
+inline std::vector<std::pair<index, index>> repeats(const std::vector<std::uint64_t>& hashes) {
+  std::vector<std::pair<index, index>> pairs = duplicates(hashes, hashes);
+  std::erase_if(pairs, [](const auto& pair) { return pair.first == pair.second; });
+  return pairs;
+}
+
 }  // namespace sdmae

@@ -20,6 +20,8 @@ TEST_CASE("pictures with the same pixels are duplicates, whatever they are calle
   using pairs = std::vector<std::pair<index, index>>;
   CHECK(sdmae::duplicates({5, 7, 5}, {9, 5, 7, 5}) == pairs{{0, 1}, {1, 2}, {0, 3}});
   CHECK(sdmae::duplicates({1}, {2}).empty());
+  CHECK(sdmae::repeats({5, 7, 5, 9, 7, 5}) == pairs{{0, 2}, {1, 4}, {0, 5}});
+  CHECK(sdmae::repeats({5, 7}).empty());
 }
 
 }  // namespace

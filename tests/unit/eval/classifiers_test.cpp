@@ -220,6 +220,7 @@ TEST_CASE("within a standard error of the least loss, the most regularised stren
   // Deviations from 3: −3, −1, 1, 3. By sample √(4/3·20)/4, in pairs √(2/1·(4² + 4²))/4.
   CHECK(detail::standard_error({0, 2, 4, 6}, {}) == Approx(std::sqrt(80.0 / 3) / 4));
   CHECK(detail::standard_error({0, 2, 4, 6}, std::vector<index>{7, 7, 3, 3}) == 2);
+  CHECK(detail::standard_error({0, 2}, std::vector<index>{5, 5}) == 0);
   random_case one(10, 3, 24, 320);
   for (index i = 0; i < one.rows; ++i) {
     one.groups.push_back(i / 4);
@@ -236,6 +237,25 @@ TEST_CASE("within a standard error of the least loss, the most regularised stren
   CHECK(steady.strength == strengths[wanted]);
   CHECK(steady.strength < least.strength);
   CHECK(steady.classifier.weight.norm() < least.classifier.weight.norm());
+}
+
+// Class 2 lies in one group, the last: what is fitted without it cannot know it, and is not asked about it.
+TEST_CASE("what a fold has not seen does not choose the strength") {
+  random_case lone(11, 3, 24, 320);
+  for (index i = 0; i < lone.rows; ++i) lone.groups.push_back(i % 3 == 2 ? 99 : i / 4);
+  const labelled_features train = lone.train();
+  const chosen_logistic chosen = fit_chosen_logistic(train, 3, {.keep_held_out = true});
+  std::vector<index> others;
+  for (index i = 0; i < train.size(); ++i)
+    if (train.labels[static_cast<std::size_t>(i)] != 2) others.push_back(i);
+  CHECK(chosen.judged == others);
+  CHECK(chosen.held_out.size() == others.size() * 3);
+  for (const double loss : chosen.losses) CHECK(loss < 2);
+  CHECK(chosen.standard_error > 0);
+
+  // Of one group each: two classes alone are left when the third is held out, and neither is known without its own.
+  for (index i = 0; i < lone.rows; ++i) lone.groups[static_cast<std::size_t>(i)] = i % 3;
+  CHECK_THAT(error_line([&] { fit_chosen_logistic(lone.train(), 3); }), says("every class is of one group"));
 }
 
 TEST_CASE("a feature that does not vary counts for nothing") {

@@ -19,8 +19,8 @@ inline sdmae::index count_groups_of(sdmae::index label, const std::vector<sdmae:
   return static_cast<sdmae::index>(found.size());
 }
 
-/// What intervals do not tell: that no slides are known, or, a line for each class, that it is of one slide, of which a
-/// bootstrap over slides hardly draws anything else.
+/// What is to be known of intervals: that no slides are known, or which classes are of so few that a bootstrap over
+/// slides has little to draw from.
 inline std::vector<std::string> group_notes(const std::vector<sdmae::index>& labels,
                                             const std::vector<sdmae::index>& groups,
                                             const std::vector<std::string>& classes) {
@@ -28,12 +28,13 @@ inline std::vector<std::string> group_notes(const std::vector<sdmae::index>& lab
     return {
         "no groups are known: intervals take tiles for independent, and are too narrow where several come from one "
         "slide"};
-  std::vector<std::string> notes;
+  constexpr sdmae::index enough = 5;
+  std::string few;
   for (std::size_t c = 0; c < classes.size(); ++c)
-    if (count_groups_of(static_cast<sdmae::index>(c), labels, groups) == 1)
-      notes.push_back("class \"" + classes[c] +
-                      "\": all its images are of one group; intervals do not tell how other ones would change them");
-  return notes;
+    if (const sdmae::index count = count_groups_of(static_cast<sdmae::index>(c), labels, groups); count < enough)
+      few += (few.empty() ? "" : ", ") + std::to_string(count) + " of class \"" + classes[c] + "\"";
+  if (few.empty()) return {};
+  return {"few groups, and intervals hardly tell how others would change the figures: " + few};
 }
 
 }  // namespace program
