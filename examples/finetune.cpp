@@ -1,6 +1,5 @@
 // Fine-tunes a pre-trained encoder on labelled images, or trains a classifier from nothing, and judges it on a test
 // set.
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -66,15 +65,14 @@ class finetuning {
     program::tell_schedule(plan_.trainer.schedule, options_.min_learning_rate);
     program::write_run_json(folder_ / "run.json", run_json(), plan_.trainer.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard);
-    if (options_.steps > plan_.total_steps)
-      say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
-          std::to_string(plan_.total_steps) + "; --epochs makes it longer");
-    if (first < plan_.last_step) train(log);
+    options_.length.tell_beyond(plan_.length);
+    if (first < plan_.length.last_step) train(log);
     draw(log);
     program::tell_interruption(*trainer_);
-    if (trainer_->steps_done() < plan_.total_steps)
+    if (trainer_->steps_done() < plan_.length.total_steps)
       return say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
-                 std::to_string(plan_.total_steps) + ": the test set is judged after the last; --resume goes on");
+                 std::to_string(plan_.length.total_steps) +
+                 ": the test set is judged after the last; --resume goes on");
     judge(reader, report);
     say("wrote checkpoint.safetensors, log.jsonl, run.json" + pictures_ +
         ", scores.csv, result.json, report.html into " + options_.out);
@@ -130,16 +128,14 @@ class finetuning {
     options_.data.tell(settings);
     const nlohmann::ordered_json began = program::recorded_setting(folder_, "init");
     settings["init"] = options_.resume && !began.is_null() ? began : program::or_null(options_.init);
-    settings["steps_per_epoch"] = plan_.steps_per_epoch;
-    settings["total_steps"] = plan_.total_steps;
-    settings["stop_after"] = plan_.last_step;
+    plan_.length.tell(settings);
     settings["crops"] = plan_.reading.crops;
     settings["slice"] = plan_.trainer.slice;
-    settings["save_every"] = plan_.save_every;
     return settings;
   }
 
   void train(program::run_log& log) {
+    program::tell_order(*train_.tiles);
     const index first = trainer_->steps_done();
     sdmae::loader_settings how = program::loading(preset_.image, options_.batch, plan_.trainer.slice, options_.seed,
                                                   plan_.trainer.threads, first);
@@ -148,7 +144,7 @@ class finetuning {
     program::labelled_batch<program::tile_source> batch(images, options_.batch, preset_.image, train_.labels,
                                                         static_cast<index>(classes_.size()), options_.mixing,
                                                         options_.seed);
-    program::progress progress("step", plan_.last_step, first);
+    program::progress progress("step", plan_.length.last_step, first);
     const auto step = [&] {
       take_step(batch, log, progress);
       if (images.broken() > 0)  // another image stood under its label
@@ -156,16 +152,12 @@ class finetuning {
                            "look at it");
       images.advance();
     };
-    program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,
+    program::run_steps(*trainer_, plan_.length.last_step, plan_.length.save_every, step,
                        [&] { sdmae::save_checkpoint(checkpoint_, *trainer_, plan_.settings); });
   }
 
   void take_step(sdmae::labelled_byte_batch& batch, program::run_log& log, program::progress& progress) {
-    using clock = std::chrono::steady_clock;
-    const auto start = clock::now();
-    const sdmae::run_report report = trainer_->step(batch);
-    const double seconds = std::chrono::duration<double>(clock::now() - start).count();
-    log.add(report, static_cast<double>(batch.size()) / seconds);
+    const sdmae::run_report report = program::logged_step(*trainer_, batch, log);
     char note[96];
     std::snprintf(note, sizeof note, "loss %.4f, accuracy %.3f", report.loss, report.terms[1].value);
     progress.update(report.step, static_cast<double>(batch.size()), "images", note);

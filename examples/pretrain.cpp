@@ -1,6 +1,5 @@
 // Pre-trains SD-MAE on tiles of tissue, whatever they are kept in, or on generated ones.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -50,11 +49,8 @@ nlohmann::ordered_json settings_json(const program::pretrain_options& options, c
   settings["init"] = options.resume ? program::recorded_setting(options.out, "init") : program::or_null(options.init);
   settings["partial"] =
       options.resume ? program::recorded_setting(options.out, "partial") : nlohmann::ordered_json(options.partial);
-  settings["steps_per_epoch"] = plan.steps_per_epoch;
-  settings["total_steps"] = plan.total_steps;
-  settings["stop_after"] = plan.last_step;
+  plan.length.tell(settings);
   settings["slice"] = plan.trainer.slice;
-  settings["save_every"] = plan.save_every;
   return settings;
 }
 
@@ -83,7 +79,7 @@ class pretraining {
   void run() {
     program::check_step_memory(*trainer_, plan_.recipe.batch, plan_.trainer.slice, options_.device.available_memory());
     const index first = trainer_->steps_done();
-    if (first < plan_.last_step) prepare_data();
+    if (first < plan_.length.last_step) prepare_data();
     examples_.emplace(data_, 6, shape_, plan_.augment.normalise_stain);
     program::make_folder(folder_);
     program::tell_schedule(plan_.trainer.schedule, plan_.recipe.min_learning_rate);
@@ -91,11 +87,9 @@ class pretraining {
     program::write_run_json(folder_ / "run.json", settings_json(options_, plan_, *trainer_), plan_.trainer.threads);
     program::run_log log(folder_ / "log.jsonl", first, options_.tensorboard,
                          {"reconstruction", "distillation", "teacher_entropy"});
-    if (options_.steps > plan_.total_steps)
-      say("--steps " + std::to_string(options_.steps) + " is beyond the schedule: it ends after step " +
-          std::to_string(plan_.total_steps) + "; --epochs makes it longer");
-    if (first >= plan_.last_step) {
-      say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.last_step) +
+    options_.length.tell_beyond(plan_.length);
+    if (first >= plan_.length.last_step) {
+      say("nothing left to do: " + std::to_string(first) + " of " + std::to_string(plan_.length.last_step) +
           " steps are done");
       return draw(log);
     }
@@ -109,14 +103,15 @@ class pretraining {
     draw(log);
     program::tell_interruption(*trainer_);
     say("wrote checkpoint.safetensors, log.jsonl, run.json, report.html" + pictures_ + " into " + options_.out);
-    if (trainer_->steps_done() < plan_.total_steps)
-      say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " + std::to_string(plan_.total_steps) +
-          ": --resume goes on");
+    if (trainer_->steps_done() < plan_.length.total_steps)
+      say("stopped after step " + std::to_string(trainer_->steps_done()) + " of " +
+          std::to_string(plan_.length.total_steps) + ": --resume goes on");
   }
 
  private:
   /// What tiles need to know of one another, before the loader's threads ask for it.
   void prepare_data() {
+    program::tell_order(data_);
     program::tile_pass pass(plan_.trainer.threads);
     data_.prepare(pass, 0);
   }
@@ -138,21 +133,17 @@ class pretraining {
 
   void train(sdmae::loader<program::tile_source>& images, program::run_log& log, index first) {
     program::loader_batch<program::tile_source> batch(images, plan_.recipe.batch);
-    program::progress progress("step", plan_.last_step, first);
+    program::progress progress("step", plan_.length.last_step, first);
     const auto step = [&] {
       take_step(batch, log, progress);
       images.advance();
     };
-    program::run_steps(*trainer_, plan_.last_step, plan_.save_every, step,
+    program::run_steps(*trainer_, plan_.length.last_step, plan_.length.save_every, step,
                        [&] { sdmae::save_checkpoint(checkpoint(), *trainer_, plan_.settings); });
   }
 
   void take_step(sdmae::byte_batch& batch, program::run_log& log, program::progress& progress) {
-    using clock = std::chrono::steady_clock;
-    const auto start = clock::now();
-    const sdmae::run_report report = trainer_->step(batch);
-    const double seconds = std::chrono::duration<double>(clock::now() - start).count();
-    log.add(report, static_cast<double>(batch.size()) / seconds);
+    const sdmae::run_report report = program::logged_step(*trainer_, batch, log);
     char note[96];
     std::snprintf(note, sizeof note, "loss %.4f", report.loss);
     std::string text = note;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "number_text.hpp"
 #include "reading_options.hpp"
 #include "run_files.hpp"
+#include "run_length.hpp"
 #include "sdmae/data/augment.hpp"
 #include "sdmae/data/mix.hpp"
 #include "sdmae/train/checkpoint.hpp"
@@ -32,7 +32,8 @@ struct finetune_options {
   device_options device;
   augmentation_options augment;
   reading_options reading;
-  sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, steps = 0, save_every = 0, replicates = 1000;
+  length_options length;
+  sdmae::index epochs = 30, batch = 256, warmup_epochs = 5, replicates = 1000;
   double learning_rate = 1e-3, min_learning_rate = 1e-6, weight_decay = 0.05, clip_norm = 0;
   double drop_path = 0.1, smoothing = 0.1;
   std::optional<sdmae::index> slice;
@@ -48,17 +49,15 @@ struct finetune_options {
     augment.declare(app);
     reading.declare(app, "scores of test images, before the softmax,",
                     "as the checkpoint of --init or --resume was trained");
-    constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     device.declare(app);
     app.add_flag("--resume", resume, "go on from the checkpoint in --out; all else but --init as at the start");
-    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
-    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
-    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
+    length.declare(app);
+    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, largest_count));
     app.add_option("--show-augmentations", show_augmentations,
                    "draw sixteen training images as the run would see them into this PNG file, and train nothing")
         ->check(not_empty());
     app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
-    app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, most));
+    app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole(1, largest_count));
     app.add_option("--seed", seed, "of the head, order, crops, mixing, drop path and bootstrap (0)")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     app.add_option("--threads", threads, "default: all cores")->check(whole(1, 1024));
@@ -112,12 +111,11 @@ struct finetune_options {
         ->check(not_empty());
   }
   void declare_recipe(CLI::App& app) {
-    constexpr int most = 100'000'000;
-    app.add_option("--epochs", epochs, "length of the schedule (30)")->check(whole(1, most));
-    app.add_option("--batch", batch, "images a step (256)")->check(whole(1, most));
+    app.add_option("--epochs", epochs, "length of the schedule (30)")->check(whole(1, largest_count));
+    app.add_option("--batch", batch, "images a step (256)")->check(whole(1, largest_count));
     app.add_option("--lr", learning_rate, "base learning rate, times batch/256 (1e-3)")->check(within(0, 10, true));
     app.add_option("--min-lr", min_learning_rate, "learning rate at the end (1e-6)")->check(within(0, 10));
-    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up (5)")->check(whole(0, most));
+    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up (5)")->check(whole(0, largest_count));
     app.add_option("--weight-decay", weight_decay, "decoupled weight decay (0.05)")->check(within(0, 10));
     app.add_option("--clip-norm", clip_norm, "scale a gradient with a larger norm down to this; 0: never")
         ->check(within(0, 1e6));
@@ -135,7 +133,7 @@ struct finetune_options {
 
 /// The run that options, preset and training set amount to.
 struct finetune_plan {
-  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
+  run_length length;
   sdmae::classifier_options trainer;
   reading_settings reading;
   sdmae::augmentation augment;
@@ -192,11 +190,7 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
         o.data.train,
         "has " + std::to_string(count) + " classes, there is room for " + std::to_string(sdmae::most_classes),
         "are its labels classes?");
-  plan.steps_per_epoch = images / o.batch;
-  plan.total_steps = plan.steps_per_epoch * o.epochs;
-  plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
-  plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
-
+  plan.length = o.length.of(images / o.batch, o.epochs);
   const double peak = o.learning_rate * static_cast<double>(o.batch) / 256;
   plan.trainer = {.seed = o.seed,
                   .threads = threads_of_run(o.threads),
@@ -208,8 +202,8 @@ inline finetune_plan plan_finetuning(const finetune_options& o, const sdmae::reg
                   .optimiser = {.learning_rate = peak, .weight_decay = o.weight_decay, .clip_norm = o.clip_norm},
                   .schedule = {.peak = peak,
                                .floor = o.min_learning_rate,
-                               .warmup_steps = o.warmup_epochs * plan.steps_per_epoch,
-                               .total_steps = plan.total_steps}};
+                               .warmup_steps = o.warmup_epochs * plan.length.steps_per_epoch,
+                               .total_steps = plan.length.total_steps}};
   plan.reading = reading;
   plan.augment = o.augmentation(plan.reading);
   plan.settings = detail::finetune_settings(o, plan.augment, preset_name, train, classes);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "augmentation_options.hpp"
 #include "devices.hpp"
 #include "number_text.hpp"
+#include "run_length.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/trainer.hpp"
 #include "stain_option.hpp"
@@ -34,27 +34,26 @@ struct pretrain_options {
   stain_option normalise_stain;
   slide_groups_option groups;
   synthetic_option synthetic;
+  length_options length;
   std::optional<sdmae::index> epochs, batch, slice, warmup_epochs;
   std::optional<double> learning_rate, min_learning_rate, weight_decay, mask_ratio, distill_weight;
   double clip_norm = 0;
-  sdmae::index steps = 0, save_every = 0;
   std::uint64_t seed = 0;
   int threads = 0;
   bool resume = false, partial = false, memory = false, tensorboard = false;
 
   void declare(CLI::App& app) {
-    constexpr int most = 100'000'000;  // of anything: products of two such numbers still fit
     app.add_option("--preset", preset, "architecture and recipe, by name: " SDMAE_COMPILED_PRESETS)->required();
     app.add_option("--data", data, "folder of images or of slides, table (.csv), HDF5 (.h5), slide, or synthetic")
         ->required();
     app.add_option("--out", out, "folder of the run: checkpoint, log, pictures")->check(not_empty());
-    app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, most));
-    app.add_option("--steps", steps, "stop after so many steps in all; the schedule stays")->check(whole(1, most));
-    app.add_option("--batch", batch, "images a step")->check(whole(1, most));
-    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, most));
+    app.add_option("--epochs", epochs, "length of the schedule")->check(whole(1, largest_count));
+    length.declare(app);
+    app.add_option("--batch", batch, "images a step")->check(whole(1, largest_count));
+    app.add_option("--slice", slice, device_options::slice_help)->check(whole(1, largest_count));
     app.add_option("--lr", learning_rate, "base learning rate, times batch/256")->check(within(0, 10, true));
     app.add_option("--min-lr", min_learning_rate, "learning rate at the end")->check(within(0, 10));
-    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(whole(0, most));
+    app.add_option("--warmup-epochs", warmup_epochs, "epochs of linear warm-up")->check(whole(0, largest_count));
     app.add_option("--weight-decay", weight_decay, "decoupled weight decay")->check(within(0, 10));
     app.add_option("--clip-norm", clip_norm, "scale a gradient with a larger norm down to this; 0: never")
         ->check(within(0, 1e6));
@@ -76,7 +75,6 @@ struct pretrain_options {
     app.add_option("--show-augmentations", show_augmentations,
                    "draw sixteen images as the run would see them into this PNG file, and train nothing")
         ->check(not_empty());
-    app.add_option("--save-every", save_every, "steps between checkpoints (default: an epoch)")->check(whole(1, most));
     app.add_flag("--tensorboard", tensorboard, "write the numbers of log.jsonl into event files for TensorBoard, too");
     synthetic.declare(app);
     app.add_option("--seed", seed, "of weights, order, crops and masks")
@@ -97,7 +95,7 @@ struct pretrain_options {
 struct pretrain_plan {
   sdmae::recipe recipe;  // the preset's, with what was asked for
   sdmae::augmentation augment;
-  sdmae::index steps_per_epoch = 0, total_steps = 0, last_step = 0, save_every = 0;
+  run_length length;
   sdmae::trainer_options trainer;
   sdmae::run_settings settings;  // what a checkpoint must match to be resumed
 };
@@ -126,7 +124,7 @@ inline void check_recipe(const pretrain_options& o, const sdmae::registered_pres
 }
 
 inline sdmae::trainer_options trainer_of(const pretrain_options& o, const sdmae::registered_preset& preset,
-                                         const sdmae::recipe& r, sdmae::index steps_per_epoch) {
+                                         const sdmae::recipe& r, const run_length& length) {
   sdmae::trainer_options trainer;
   trainer.seed = o.seed;
   trainer.threads = threads_of_run(o.threads);
@@ -146,8 +144,8 @@ inline sdmae::trainer_options trainer_of(const pretrain_options& o, const sdmae:
   trainer.optimiser.clip_norm = o.clip_norm;
   trainer.schedule = {.peak = peak,
                       .floor = r.min_learning_rate,
-                      .warmup_steps = r.warmup_epochs * steps_per_epoch,
-                      .total_steps = r.epochs * steps_per_epoch};
+                      .warmup_steps = r.warmup_epochs * length.steps_per_epoch,
+                      .total_steps = length.total_steps};
   return trainer;
 }
 
@@ -194,11 +192,8 @@ inline pretrain_plan plan_run(const pretrain_options& o, const sdmae::registered
   const sdmae::recipe& r = plan.recipe = detail::chosen_recipe(o, preset.defaults);
   detail::check_recipe(o, preset, r, tiles.size());
   plan.augment = augment;
-  plan.steps_per_epoch = tiles.size() / r.batch;
-  plan.trainer = detail::trainer_of(o, preset, r, plan.steps_per_epoch);
-  plan.total_steps = plan.trainer.schedule.total_steps;
-  plan.last_step = o.steps > 0 ? std::min(o.steps, plan.total_steps) : plan.total_steps;
-  plan.save_every = o.save_every > 0 ? o.save_every : plan.steps_per_epoch;
+  plan.length = o.length.of(tiles.size() / r.batch, r.epochs);
+  plan.trainer = detail::trainer_of(o, preset, r, plan.length);
   plan.settings = detail::pretrain_settings(o, r, augment, tiles);
   return plan;
 }

@@ -106,6 +106,17 @@ class run_log {
   std::vector<nlohmann::ordered_json> lines_;
 };
 
+/// A step of `trainer` with `batch`, and its line in the log.
+template <class Trainer, class Batch>
+sdmae::run_report logged_step(Trainer& trainer, Batch& batch, run_log& log) {
+  using clock = std::chrono::steady_clock;
+  const auto start = clock::now();
+  const sdmae::run_report report = trainer.step(batch);
+  const double seconds = std::chrono::duration<double>(clock::now() - start).count();
+  log.add(report, static_cast<double>(batch.size()) / seconds);
+  return report;
+}
+
 /// The processor's own name, where the system tells it.
 inline std::string processor_name() {
   std::ifstream info("/proc/cpuinfo");

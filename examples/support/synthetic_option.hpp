@@ -13,7 +13,7 @@ class synthetic_option {
  public:
   void declare(CLI::App& app) {
     option_ = app.add_option("--synthetic", images_, "images of --data synthetic (4096)")
-                  ->check(whole<sdmae::index>(1, 100'000'000));
+                  ->check(whole<sdmae::index>(1, largest_count));
   }
   /// Throws CLI::ValidationError where it was given for other data.
   sdmae::index images_of(const std::string& data) const {

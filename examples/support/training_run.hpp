@@ -19,6 +19,7 @@
 #include "sdmae/core/error.hpp"
 #include "sdmae/train/checkpoint.hpp"
 #include "sdmae/train/schedule.hpp"
+#include "tile_source.hpp"
 
 namespace program {
 
@@ -51,6 +52,11 @@ inline void check_can_be_written(const std::filesystem::path& folder) {
   if (::access(there.c_str(), W_OK | X_OK) != 0)
     throw sdmae::error(folder.string(), "cannot be written (" + std::string(std::strerror(errno)) + ")",
                        "choose another --out");
+}
+
+/// Says what makes `tiles` slow for training, which takes them in random order.
+inline void tell_order(const tile_source& tiles) {
+  if (const std::string line = tiles.slow_out_of_order(); !line.empty()) say(line);
 }
 
 /// The checkpoint of a run's folder. Throws sdmae::error for a folder that holds a run already unless it is to be

@@ -1,5 +1,5 @@
 // real_files FOLDER: every image below it is decoded, and every slide's tiles are OpenSlide's own pixels. Exits with 0
-// when all are and there is one at least, 77 without a folder.
+// when all are, and there is an image and a slide with tiles at least; with 77 without a folder.
 #include <openslide.h>
 
 #include <cstdint>
@@ -54,19 +54,22 @@ index compare_tiles(const fs::path& path) {
 }
 
 int check(const fs::path& folder) {
-  index images = 0, slides = 0;
+  index images = 0, tiles = 0;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
     if (is_slide(entry.path())) {
-      std::printf("%s: %td tiles\n", entry.path().filename().c_str(), compare_tiles(entry.path()));
-      ++slides;
+      const index of_slide = compare_tiles(entry.path());
+      std::printf("%s: %td tiles\n", entry.path().filename().c_str(), of_slide);
+      tiles += of_slide;
     } else if (sdmae::is_image_name(entry.path())) {
       sdmae::load_image(entry.path());
       ++images;
     }
   }
-  std::printf("%td images, %td slides\n", images, slides);
-  return images + slides > 0 ? 0 : 1;
+  std::printf("%td images, %td tiles of slides\n", images, tiles);
+  if (images == 0 || tiles == 0)
+    throw sdmae::error(folder.string(), images == 0 ? "has no image" : "has no slide with tissue", "it needs both");
+  return 0;
 }
 
 }  // namespace

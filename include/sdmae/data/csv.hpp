@@ -88,7 +88,7 @@ struct csv_table {
 };
 
 /// Throws sdmae::error for a file that cannot be read, that lacks one of the columns `needed` (`remedy`: what to give
-/// instead), has no rows, or rows of another length than the first line.
+/// instead), names a column twice, has no rows, or rows of another length than the first line.
 inline csv_table read_csv(const std::filesystem::path& path, const std::vector<std::string>& needed = {},
                           const std::string& remedy = "the first line names the columns: path,label,group") {
   std::ifstream file(path, std::ios::binary);
@@ -99,6 +99,9 @@ inline csv_table read_csv(const std::filesystem::path& path, const std::vector<s
   if (auto names = reader.line()) table.columns = std::move(*names);
   for (const std::string& name : needed)  // before lengths: what is no table has none
     if (!table.column(name) && !text.empty()) throw error(path.string(), "has no column " + name, remedy);
+  for (auto name = table.columns.begin(); name != table.columns.end(); ++name)
+    if (!name->empty() && std::find(table.columns.begin(), name, *name) != name)  // spreadsheets leave columns nameless
+      throw error(path.string(), "has two columns " + *name, "give each column a name of its own");
   while (auto row = reader.line()) {
     table.rows.push_back(std::move(*row));
     if (table.rows.back().size() != table.columns.size())

@@ -17,10 +17,10 @@ namespace sdmae {
 
 /// The pictures of dataset "x", read one by one: what is held of a chunked (also gzip-compressed) dataset is a few
 /// chunks, never the whole. May be used from several threads at once, one of which reads at a time. Reading in order is
-/// fast; out of order, every picture may cost a chunk.
+/// fast; out of order, every picture may cost all chunks that it lies in, see slow_out_of_order.
 class hdf5_images {
  public:
-  static constexpr std::size_t most_held = std::size_t{128} << 20;
+  static constexpr std::size_t most_held = std::size_t{256} << 20;
 
   /// Throws sdmae::error for a file that cannot be read or has no x of this type and shape.
   explicit hdf5_images(std::filesystem::path path) : path_(std::move(path)) {
@@ -33,12 +33,12 @@ class hdf5_images {
     need(x_->is_whole(true), "x does not hold unsigned bytes");
     need(shape.size() == 4 && shape[3] == 3, "x has shape " + x_->shape_text());
     need(shape[0] > 0 && shape[1] > 0 && shape[2] > 0, "x is empty: " + x_->shape_text());
-    const std::size_t chunk = x_->chunk_bytes();
-    if (chunk > most_held)
-      throw error(
-          path_.string(), "a chunk of x has " + std::to_string(chunk >> 20) + " MiB",
-          "repack it: h5repack -l x:CHUNK=64x" + std::to_string(shape[1]) + "x" + std::to_string(shape[2]) + "x3");
-    if (chunk > 0) x_->keep_chunks(std::clamp<std::size_t>(8 * chunk, std::size_t{1} << 20, most_held));
+    const auto [chunk, of_picture] = x_->chunks();
+    if (of_picture > most_held)
+      throw error(path_.string(), "a picture of x lies in chunks of " + std::to_string(of_picture >> 20) + " MiB",
+                  repacking());
+    constexpr std::size_t least = std::size_t{1} << 20;
+    if (chunk > 0) x_->keep_chunks(std::max(of_picture, std::clamp(8 * chunk, least, most_held / 2)));
   }
 
   hdf5_images(hdf5_images&&) = default;
@@ -49,6 +49,17 @@ class hdf5_images {
 
   index size() const { return static_cast<index>(x_->shape()[0]); }
   std::string name(index i) const { return path_.filename().string() + "#" + std::to_string(i); }
+
+  /// What to tell who takes pictures in random order, as training does, where each costs the unpacking of many times
+  /// its own bytes; else nothing.
+  std::string slow_out_of_order() const {
+    const detail::hdf5_session session;
+    const std::vector<hsize_t>& shape = x_->shape();
+    const std::size_t picture = shape[1] * shape[2] * shape[3], unpacked = x_->chunks().of_entry;
+    if (unpacked <= 64 * picture || shape[0] * picture <= most_held) return "";
+    return path_.string() + ": " + std::to_string(unpacked / picture) +
+           " pictures are unpacked for each one that is taken in random order; " + repacking();
+  }
 
   decoded_image load(index i) const {
     const detail::hdf5_session session;
@@ -67,6 +78,11 @@ class hdf5_images {
   }
 
  private:
+  std::string repacking() const {
+    return "repack it: h5repack -l x:CHUNK=1x" + std::to_string(x_->shape()[1]) + "x" + std::to_string(x_->shape()[2]) +
+           "x3";
+  }
+
   std::filesystem::path path_;
   std::unique_ptr<detail::hdf5_dataset> x_;
 };
@@ -100,9 +116,11 @@ inline std::vector<index> hdf5_labels(const std::filesystem::path& pictures, ind
   const detail::hdf5_dataset y(path, "y");
   hsize_t values = 1;
   for (const hsize_t extent : y.shape()) values *= extent;
-  if (!y.is_whole(false) || y.shape().empty() || values != y.shape()[0])
-    throw error(path.string(), "y is not one whole number for each picture: shape " + y.shape_text(),
-                "y must be [n] or [n, 1, 1, 1]");
+  if (!y.is_whole(false))
+    throw error(path.string(), "y does not hold whole numbers",
+                "y must be whole numbers, the classes' places from 0 on");
+  if (y.shape().empty() || values != y.shape()[0])
+    throw error(path.string(), "y has shape " + y.shape_text(), "y must be [n] or [n, 1, 1, 1]");
   if (static_cast<index>(values) != count)
     throw error(path.string(), std::to_string(values) + " labels for " + std::to_string(count) + " pictures",
                 "are both files of the same part of the data?");

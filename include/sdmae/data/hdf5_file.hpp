@@ -107,16 +107,23 @@ class hdf5_dataset {
     return !bytes || (H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE);
   }
 
-  /// Bytes of one chunk, unpacked; 0 for a dataset that is not chunked.
-  std::size_t chunk_bytes() const {
+  /// Unpacked bytes of one chunk, and of all chunks that hold a part of one entry along the first axis; both 0 for a
+  /// dataset that is not chunked.
+  struct chunk_bytes {
+    std::size_t one = 0, of_entry = 0;
+  };
+  chunk_bytes chunks() const {
     const hdf5_handle made(H5Dget_create_plist(set_), H5Pclose);
-    if (H5Pget_layout(made) != H5D_CHUNKED) return 0;
+    if (H5Pget_layout(made) != H5D_CHUNKED) return {};
     std::vector<hsize_t> extents(shape_.size());
     H5Pget_chunk(made, static_cast<int>(extents.size()), extents.data());
     const hdf5_handle type(H5Dget_type(set_), H5Tclose);
-    std::size_t bytes = H5Tget_size(type);
-    for (const hsize_t extent : extents) bytes *= extent;
-    return bytes;
+    chunk_bytes found{H5Tget_size(type), 1};
+    for (const hsize_t extent : extents) found.one *= extent;
+    for (std::size_t axis = 1; axis < extents.size(); ++axis)
+      found.of_entry *= (shape_[axis] + extents[axis] - 1) / extents[axis];
+    found.of_entry *= found.one;
+    return found;
   }
 
   /// Keeps up to so many bytes of unpacked chunks.

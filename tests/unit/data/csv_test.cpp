@@ -21,6 +21,8 @@ TEST_CASE("tables of text are read as RFC 4180 has them") {
   CHECK_THAT(error_line([&] { rows("a,b\n"); }), says("has no rows"));
   CHECK_THAT(error_line([&] { rows(""); }), says("has no rows"));
   CHECK_THAT(error_line([&] { rows("a,b\n1,\"2\n"); }), says("a quote is never closed"));
+  CHECK_THAT(error_line([&] { rows("a,b,a\n1,2,3\n"); }), says("has two columns a; give each"));
+  CHECK(rows("a,,\n1,,\n") == std::vector<words>{{"1", "", ""}});
   CHECK_THAT(error_line([&] {
                sdmae::read_csv(folder / "t.csv", {"a", "c"}, "add it");
              }),
