@@ -124,7 +124,7 @@ batch=128  # the presets'
 tiles=$out/tiles.csv
 if [ -z "$asked_seed" ] || [ ! -e "$tiles" ]; then
   find "$data/train" "$data/unlabelled" -type f \
-    \( -name '*.[jJ][pP]*[gG]' -o -name '*.[pP][nN][gG]' -o -name '*.[tT][iI][fF]*' \) | sort |
+    \( -name '*.[jJ][pP]*[gG]' -o -name '*.[pP][nN][gG]' -o -name '*.[tT][iI][fF]*' -o -name '*.[bB][mM][pP]' \) | sort |
     awk 'BEGIN { print "path" } { gsub(/"/, "\"\""); print "\"" $0 "\"" }' >"$tiles.partial"
   if [ -e "$tiles" ] && ! cmp -s "$tiles" "$tiles.partial" && [ -n "$(find "$out" -name checkpoint.safetensors)" ]; then
     stop "$data: has other tiles than $tiles, with which $out was begun; choose another OUT"
@@ -251,26 +251,27 @@ for name in $policies; do rows="$rows $name"; done
 ratio_row() { if [ "$1" = 0.6 ]; then echo "$ratios_of"; else echo "$ratios_of-$1"; fi; }
 ratio_rows=
 for ratio in $ratios; do ratio_rows="$ratio_rows $(ratio_row "$ratio")"; done
+every_row=$(printf '%s\n' $rows $ratio_rows | awk '!seen[$0]++')
 export PROGRAMS
 if [ "$asked_row" = table ]; then
   [ -n "$(find "$root" -name result.json)" ] || stop "$root: there are no results yet"
 else
-  {
-    for row in $rows $ratio_rows; do
-      for number in $seeds; do printf '%s %s\n' "$row" "$number"; done
-    done
-  } | awk '!seen[$0]++' | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
+  for row in $every_row; do
+    for number in $seeds; do printf '%s %s\n' "$row" "$number"; done
+  done | xargs -P "${JOBS:-1}" -n 2 sh examples/recipes/prostate/run.sh "$data" "$out"
 fi
 
-# compared ROW CELL ROW CELL OPTION…: the second against the first, all seeds that there are of each.
+judged_on=scores.csv # of the test set; or held_out.csv, of the training set
+among=$seeds
+# compared ROW CELL ROW CELL OPTION…: the second against the first, all seeds `among` which there are of each.
 compared() {
   one=$1 one_cell=$2 other=$3 other_cell=$4
   shift 4
   for side in first second; do
     [ "$side" = first ] || { one=$other && one_cell=$other_cell; }
     set -- "$@" "--$side"
-    for number in $seeds; do
-      scores=$root/$one/seed$number/$one_cell/scores.csv
+    for number in $among; do
+      scores=$root/$one/seed$number/$one_cell/$judged_on
       [ ! -e "$scores" ] || set -- "$@" "$scores"
     done
   done
@@ -298,6 +299,12 @@ range() {
     END { if (NR > 1) printf " (%.3f–%.3f)", low, high }'
 }
 
+# difference FIGURE: of the pair, with its interval.
+difference() {
+  printf '%+.3f (%+.3f to %+.3f)' "$(figure "$pair" "$1" difference)" "$(figure "$pair" "$1" low)" \
+    "$(figure "$pair" "$1" high)"
+}
+
 # line ROW CLASSIFIER KIND: a row of the table, against training from nothing over all classes, and benign against the
 # rest; nothing where there is no such result.
 line() {
@@ -312,8 +319,7 @@ line() {
   if [ "$base/$base_cell" = "$1/$cell" ]; then
     printf ' |'
   else
-    printf ' %+.3f (%+.3f to %+.3f) |' "$(figure "$pair" balanced_accuracy difference)" \
-      "$(figure "$pair" balanced_accuracy low)" "$(figure "$pair" balanced_accuracy high)"
+    printf ' %s |' "$(difference balanced_accuracy)"
   fi
   compared "$base" "$base_cell" "$1" "$cell" --rest benign --json "$pair" >/dev/null
   printf ' %.3f | %.3f |\n' "$(figure "$pair" balanced_accuracy second)" "$(figure "$pair" roc_auc second)"
@@ -329,6 +335,44 @@ table() {
   for row in "$@"; do
     for method in linear linear-one-se knn finetune; do line "$row" "$method" "$kind"; done
   done
+}
+
+# least_loss REPORT: that of the strength which cross-validation finds best.
+least_loss() {
+  awk '$1 == "\"held_out_losses\":" { inside = 1; next }
+    inside && /}/ { exit }
+    inside { sub(/,$/, "", $2); if (least == "" || $2 + 0 < least) least = $2 + 0 }
+    END { print least }' "$1"
+}
+
+# held_line ROW BASE: what the linear probe says of slides that it has not seen, of the training set, and the difference
+# to BASE over the seeds that both have; nothing where there is no such result.
+held_line() {
+  cell=linear-all$cropped judged_on=held_out.csv
+  among=
+  for number in $seeds; do
+    [ ! -e "$root/$1/seed$number/$cell/$judged_on" ] || [ ! -e "$root/$2/seed$number/$cell/$judged_on" ] ||
+      among="$among $number"
+  done
+  if [ -n "$among" ]; then
+    compared "$2" "$cell" "$1" "$cell" --json "$pair" >/dev/null
+    printf '| %s |%s | %.3f | %s |' "$1" "$among" "$(figure "$pair" balanced_accuracy second)" \
+      "$([ "$1" = "$2" ] || difference balanced_accuracy)"
+    compared "$2" "$cell" "$1" "$cell" --rest benign --json "$pair" >/dev/null
+    printf ' %.3f | %s | %s |\n' "$(figure "$pair" roc_auc second)" "$([ "$1" = "$2" ] || difference roc_auc)" \
+      "$(for number in $among; do least_loss "$root/$1/seed$number/$cell/result.json"; done | mean)"
+  fi
+  judged_on=scores.csv among=$seeds
+}
+
+# held_table BASE ROW…
+held_table() {
+  base=$1
+  shift
+  printf '| weights | seeds | held out: balanced accuracy | less that of %s |' "$base"
+  printf ' benign or not: AUC | less that of %s | least loss |\n' "$base"
+  printf '|---|---|---|---|---|---|---|\n'
+  for row in "$@"; do held_line "$row" "$base"; done
 }
 
 # best ROW…: the row and classifier with the highest mean balanced accuracy over all tiles, as row/classifier.
@@ -357,6 +401,8 @@ against() {
 }
 
 pair=$root/pair.json.partial # of the line that is being written
+held_base=${policies%% *}     # what is held out is compared with
+[ -z "$ratio_rows" ] || held_base=$ratios_of
 painters=
 distillers=
 for name in $policies $ratio_rows; do
@@ -373,6 +419,8 @@ done
     printf '\nMask ratio; that of %s is 0.6:\n\n' "$ratios_of"
     table "all$cropped" $ratio_rows
   fi
+  printf '\nSlides held out of the training set, linear:\n\n'
+  held_table "$held_base" $every_row
   printf '\nThe best of each kind in pairs, second less first. They were chosen by these same test tiles.\n'
   painter=$(best $painters)
   distiller=$(best $distillers)
