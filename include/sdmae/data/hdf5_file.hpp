@@ -129,7 +129,8 @@ class hdf5_dataset {
   /// Keeps up to so many bytes of unpacked chunks.
   void keep_chunks(std::size_t bytes) {
     const hdf5_handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
-    H5Pset_chunk_cache(access, 12421, bytes, 1.0);
+    constexpr double usual = 0.75;  // at 1 chunks that were read in part would never make room
+    H5Pset_chunk_cache(access, 12421, bytes, usual);
     open(access);
   }
 
@@ -148,6 +149,7 @@ class hdf5_dataset {
 
  private:
   void open(hid_t access) {
+    set_ = hdf5_handle();  // closed first: of a dataset that is open already the library keeps the settings it has
     set_ = {H5Dopen2(file_, name_.c_str(), access), H5Dclose};
     if (set_ < 0) throw error(path_.string(), name_ + " is not a dataset (" + hdf5_reason() + ")", "check the file");
   }

@@ -47,6 +47,27 @@ TEST_CASE("pictures come out of HDF5 as they went in, however they are stored") 
   }
 }
 
+// By how the library says that it is set, not by how it was asked to be.
+TEST_CASE("the library keeps as many bytes of chunks as it is told to") {
+  const temporary_folder folder;
+  const auto kept = [&](hsize_t chunk, const std::vector<hsize_t>& part) {
+    H5Dclose(hdf5_writer(folder / "x.h5").add("x", H5T_STD_U8LE, {5000, 96, 96, 3}, chunk, 1, part));
+    sdmae::detail::hdf5_dataset x(folder / "x.h5", "x");
+    const auto [one, of_entry] = x.chunks();
+    CHECK(one == chunk * (part.empty() ? 96 * 96 * 3 : 6 * 6));
+    CHECK(of_entry == chunk * 96 * 96 * 3);
+    x.keep_chunks(of_entry + 1);
+    const hid_t access = H5Dget_access_plist(x.id());
+    std::size_t slots = 0, bytes = 0;
+    double unpacked_first = 0;
+    H5Pget_chunk_cache(access, &slots, &bytes, &unpacked_first);
+    H5Pclose(access);
+    CHECK(bytes == of_entry + 1);
+  };
+  kept(64, {});
+  kept(500, {6, 6, 1});
+}
+
 // Nothing is written of these: what they would take is known from their shapes.
 TEST_CASE("chunks that make pictures costly out of order are told, those that hold too much are refused") {
   const temporary_folder folder;
