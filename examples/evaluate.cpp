@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,13 +62,11 @@ eval::chosen_logistic chosen_classifier(const evaluate_options& asked, const par
     std::snprintf(name, sizeof name, "%g", how.strengths[i]);
     report["held_out_losses"][name] = chosen.losses[i];
   }
-  std::set<index> judged;
-  for (const index i : chosen.judged) judged.insert(train.labels[static_cast<std::size_t>(i)]);
-  for (std::size_t c = 0; c < classes.size(); ++c)
-    if (!judged.contains(static_cast<index>(c)))
-      program::note(report, "class \"" + classes[c] +
-                                "\" is in the training set with one group alone: cross-validation, which chose the "
-                                "strength, says nothing of it");
+  const auto all = static_cast<index>(train.labels.size()), judged = static_cast<index>(chosen.judged.size());
+  if (judged < all)
+    program::note(report, std::to_string(all - judged) + " of " + std::to_string(all) +
+                              " training images have no say in the strength: held out with their groups, they leave "
+                              "none of their class, or no other one; give classes of more groups");
   return chosen;
 }
 
@@ -96,7 +93,7 @@ std::vector<double> classify(const evaluate_options& asked, const part& train, c
         .scores(x);
   }
   const eval::chosen_logistic chosen = chosen_classifier(asked, train, names, width, report);
-  if (!asked.how.held_out.empty()) held_out = program::scores_text(chosen.held_out, train, names, &chosen.judged);
+  if (!asked.how.held_out.empty()) held_out = program::scores_text(chosen.held_out, train, names);
   return chosen.classifier.scores(x);
 }
 

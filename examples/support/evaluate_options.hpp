@@ -19,6 +19,8 @@ namespace program {
 /// --method, and the options of single methods.
 class method_options {
  public:
+  static constexpr sdmae::index most = 1'000'000;  // of neighbours, epochs, samples a step
+
   std::string method = "linear", strength = "least-loss", held_out;
   sdmae::eval::knn_settings neighbours;
   sdmae::index folds = 5, epochs = 90, batch = 256;
@@ -49,7 +51,6 @@ class method_options {
     if (option->count() > 0) throw CLI::ValidationError(option->get_name() + " is not " + here);
   }
   void add_numbers(CLI::App& app) {
-    constexpr sdmae::index most = 1'000'000;
     add("knn", app.add_option("--neighbours", neighbours.neighbours, "knn: how many vote (20)"))
         ->check(whole<sdmae::index>(1, most));
     add("knn", app.add_option("--temperature", neighbours.temperature, "knn: of the votes (0.07)"))
@@ -103,7 +104,8 @@ struct evaluate_options {
     app.add_option("--report", report, "write a page (.html) with figures, a map of features and the surest mistakes")
         ->check(not_empty());
     app.add_option("--preset", preset, "the model (default: what the checkpoint names): " SDMAE_COMPILED_PRESETS);
-    app.add_option("--replicates", replicates, "of the bootstrap (1000)")->check(whole<sdmae::index>(1, largest_count));
+    app.add_option("--replicates", replicates, "of the bootstrap (1000)")
+        ->check(whole<sdmae::index>(1, method_options::most));
     app.add_option("--seed", seed, "of folds, probe and bootstrap (0)")
         ->check(whole<std::uint64_t>(0, ~std::uint64_t{0}));
     device.declare(app);

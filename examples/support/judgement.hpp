@@ -56,19 +56,10 @@ inline void judge(const std::vector<double>& scores, const labelled_part& test, 
   for (const std::string& line : group_notes(test.labels, test.groups, classes)) note(report, line);
 }
 
-/// What `compare` reads: scores [samples, classes] of a data set, or of some of its samples, and whose they are.
+/// What `compare` reads: scores [samples, classes] of a data set, and whose they are.
 inline std::string scores_text(const std::vector<double>& scores, const labelled_part& part,
-                               const std::vector<std::string>& classes,
-                               const std::vector<sdmae::index>* some = nullptr) {
-  const auto of_them = [&](const std::vector<std::string>& all) {
-    if (!some || all.empty()) return all;
-    std::vector<std::string> words;
-    for (const sdmae::index i : *some) words.push_back(all[static_cast<std::size_t>(i)]);
-    return words;
-  };
-  return score_table{classes, of_them(part.tiles->names()), of_them(part.tiles->labels), of_them(part.tiles->groups),
-                     scores}
-      .text();
+                               const std::vector<std::string>& classes) {
+  return score_table{classes, part.tiles->names(), part.tiles->labels, part.tiles->groups, scores}.text();
 }
 
 }  // namespace program

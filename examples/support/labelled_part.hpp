@@ -92,26 +92,29 @@ inline std::vector<std::string> number_classes(labelled_part& train, labelled_pa
   return classes;
 }
 
-/// Notes pictures that stand in the training set twice; those of two classes teach one wrong, those of two groups are
-/// known to the classifier that is asked about one of them.
+/// Notes pictures of the training set that repeat earlier ones: under another class one of the two is wrong; in another
+/// group, cross-validation asks about a picture that it has learned.
 inline void note_repeats(const labelled_part& train, nlohmann::ordered_json& report) {
   auto pairs = sdmae::repeats(train.hashes);
   if (pairs.empty()) return;
-  const auto apart = [&](const std::vector<sdmae::index>& of, const auto& pair) {
+  const auto apart = [](const std::vector<sdmae::index>& of, const auto& pair) {
     return !of.empty() && of[static_cast<std::size_t>(pair.first)] != of[static_cast<std::size_t>(pair.second)];
   };
   const auto classes = [&](const auto& pair) { return apart(train.labels, pair); };
-  const auto two = std::count_if(pairs.begin(), pairs.end(), classes);
-  const auto groups = std::count_if(pairs.begin(), pairs.end(), [&](const auto& p) { return apart(train.groups, p); });
+  const auto groups = [&](const auto& pair) { return apart(train.groups, pair); };
+  const auto count = [&](const auto& which) {
+    return std::to_string(std::count_if(pairs.begin(), pairs.end(), which));
+  };
+  const std::string counts = count(classes) + " under another class, " + count(groups) + " in another group";
   std::stable_partition(pairs.begin(), pairs.end(), classes);  // the worst first
-  note(report, std::to_string(pairs.size()) + " training images are there twice" +
-                   (two > 0 ? ", " + std::to_string(two) + " of them under two classes" : "") +
-                   (groups > 0 ? ", " + std::to_string(groups) + " in two groups" : "") + ", the first is " +
-                   train.tiles->name(pairs[0].second) + " = " + train.tiles->name(pairs[0].first));
+  note(report, std::to_string(pairs.size()) + " of " + std::to_string(train.labels.size()) +
+                   " training images repeat earlier ones (" + counts + "), the first is " +
+                   train.tiles->name(pairs[0].second) + " = " + train.tiles->name(pairs[0].first) +
+                   "; keep one of each");
 }
 
-/// Slides on both sides; pictures on both sides, or twice in training. All are told and noted, for they flatter every
-/// figure.
+/// Slides on both sides, and pictures on both sides, which flatter every figure; pictures twice in training. All are
+/// told and noted.
 inline nlohmann::ordered_json overlap(const labelled_part& train, const labelled_part& test) {
   nlohmann::ordered_json found;
   const std::set<sdmae::index> known(train.groups.begin(), train.groups.end());

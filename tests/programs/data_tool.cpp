@@ -28,8 +28,9 @@ namespace {
 namespace fs = std::filesystem;
 using sdmae::index;
 
-/// hdf5 <pictures> <labels> <count> <size>: the tiles of `tool images`, label i % 2, gzip-compressed.
-void hdf5(const fs::path& pictures, const fs::path& labels, index count, index size) {
+/// hdf5 <pictures> <labels> <count> <size> [chunk]: the tiles of `tool images`, label i % 2, gzip-compressed in chunks
+/// of so many.
+void hdf5(const fs::path& pictures, const fs::path& labels, index count, index size, index chunk) {
 #if defined(SDMAE_TOOL_HAS_hdf5)
   const sdmae::synthetic_tissue tissue(7, count, size, size);
   std::vector<std::uint8_t> x, y;
@@ -39,10 +40,12 @@ void hdf5(const fs::path& pictures, const fs::path& labels, index count, index s
     y.push_back(static_cast<std::uint8_t>(i % 2));
   }
   const auto n = static_cast<hsize_t>(count), side = static_cast<hsize_t>(size);
-  hdf5_writer(pictures).write("x", H5T_STD_U8LE, {n, side, side, 3}, x, H5T_NATIVE_UINT8, 4, 1);
+  hdf5_writer(pictures).write("x", H5T_STD_U8LE, {n, side, side, 3}, x, H5T_NATIVE_UINT8, static_cast<hsize_t>(chunk),
+                              1);
   hdf5_writer(labels).write("y", H5T_STD_U8LE, {n, 1, 1, 1}, y, H5T_NATIVE_UINT8);
 #else
   static_cast<void>(pictures), static_cast<void>(labels), static_cast<void>(count), static_cast<void>(size);
+  static_cast<void>(chunk);
 #endif
 }
 
@@ -154,7 +157,9 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> words(argv + 1, argv + argc);
     const std::string& command = words.at(0);
-    if (command == "hdf5") hdf5(words.at(1), words.at(2), std::stoll(words.at(3)), std::stoll(words.at(4)));
+    if (command == "hdf5")
+      hdf5(words.at(1), words.at(2), std::stoll(words.at(3)), std::stoll(words.at(4)),
+           words.size() > 5 ? std::stoll(words.at(5)) : 4);
     if (command == "slide") slide(words.at(1), std::stoll(words.at(2)));
     if (command == "glass") glass(words.at(1), std::stoll(words.at(2)), std::stoll(words.at(3)));
     if (command == "masked")

@@ -402,7 +402,7 @@ against() {
 
 pair=$root/pair.json.partial # of the line that is being written
 held_base=${policies%% *}     # what is held out is compared with
-[ -z "$ratio_rows" ] || held_base=$ratios_of
+! one_of "$ratios_of" $rows $ratio_rows || held_base=$ratios_of
 painters=
 distillers=
 for name in $policies $ratio_rows; do

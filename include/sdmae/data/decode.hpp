@@ -20,7 +20,8 @@ namespace sdmae {
 
 /// Decodes by content, whatever the file is called. The pixels equal those of Pillow's convert("RGB"): JPEG with the
 /// accurate integer DCT; grey repeated; alpha dropped, not composited; 16-bit cut to the upper byte; a TIFF's first
-/// picture. Orientation tags and color profiles are not applied. Corrupt, truncated and unknown files are errors.
+/// picture; BMP not compressed, of 8 bits with a palette, 24 or 32. Orientation tags and color profiles are not
+/// applied. Corrupt, truncated and unknown files are errors.
 inline decoded_image decode_image(const encoded_image& file) {
   const std::string_view start(reinterpret_cast<const char*>(file.bytes), file.size < 8 ? file.size : 8);
   const auto starts_with = [&](std::string_view magic) { return start.substr(0, magic.size()) == magic; };

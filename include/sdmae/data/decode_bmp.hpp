@@ -19,9 +19,9 @@ struct bmp_header {
   explicit bmp_header(const encoded_image& file) : file_(file) {
     const index size = number(14, 4), compression = number(30, 4);
     const auto need = [&](bool good, const std::string& what) {
-      if (!good) fail_decoding(file, what);
+      if (!good) fail_decoding(file, "a BMP " + what + " is not supported", "save it as PNG");
     };
-    need(size >= 40, "a kind of BMP that is not supported");
+    need(size >= 40, "with a header of " + std::to_string(size) + " bytes");
     bits = number(28, 2);
     width = signed_number(18);
     height = std::abs(signed_number(22));
@@ -31,15 +31,14 @@ struct bmp_header {
     if (bits == 8) colors = number(46, 4) == 0 ? 256 : number(46, 4);
     const bool masks = compression == 3 && bits == 32;  // where the usual order of colors may be told once more
     need((bits == 8 || bits == 24 || bits == 32) && (compression == 0 || masks),
-         "a BMP of " + std::to_string(bits) + " bits, compression " + std::to_string(compression) +
-             ", is not supported: save it as PNG");
+         "of " + std::to_string(bits) + " bits, compression " + std::to_string(compression) + ",");
     if (masks) {
       need(number(54, 4) == 0xff0000 && number(58, 4) == 0xff00 && number(62, 4) == 0xff,
-           "a BMP with colors in an unusual order is not supported: save it as PNG");
+           "with colors in an unusual order");
       has_alpha = size >= 56 && number(66, 4) != 0;
     }
-    need(colors <= 256, "corrupt BMP: a palette of " + std::to_string(colors) + " colors");
-    need(palette + 4 * colors <= pixels, "corrupt BMP: pixels within its headers");
+    if (colors > 256) fail_decoding(file, "corrupt BMP: a palette of " + std::to_string(colors) + " colors");
+    if (palette + 4 * colors > pixels) fail_decoding(file, "corrupt BMP: pixels within its headers");
   }
 
   /// Bytes of a row, which are filled up to a multiple of 4.

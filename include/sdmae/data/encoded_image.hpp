@@ -23,8 +23,9 @@ namespace detail {
 // Far above any tile; below it a damaged header cannot ask for all the memory there is.
 inline constexpr index most_pixels = index{1} << 27;
 
-[[noreturn]] inline void fail_decoding(const encoded_image& file, const std::string& what) {
-  throw error(file.name, what, "replace or remove the file");
+[[noreturn]] inline void fail_decoding(const encoded_image& file, const std::string& what,
+                                       const std::string& remedy = "replace or remove the file") {
+  throw error(file.name, what, remedy);
 }
 
 // Allocates a picture of a size that a file claims to have.

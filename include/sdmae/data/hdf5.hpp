@@ -15,9 +15,10 @@
 
 namespace sdmae {
 
-/// The pictures of dataset "x", read one by one: what is held of a chunked (also gzip-compressed) dataset is a few
-/// chunks, never the whole. May be used from several threads at once, one of which reads at a time. Reading in order is
-/// fast; out of order, every picture may cost all chunks that it lies in, see slow_out_of_order.
+/// The pictures of dataset "x", read one by one: what is held of a chunked (also gzip-compressed) dataset are those
+/// chunks that one picture lies in, eight at least where they are small, never more than most_held. May be used from
+/// several threads at once, one of which reads at a time. Reading in order is fast; out of order, every picture may
+/// cost all chunks that it lies in, see slow_out_of_order.
 class hdf5_images {
  public:
   static constexpr std::size_t most_held = std::size_t{256} << 20;
@@ -38,7 +39,8 @@ class hdf5_images {
       throw error(path_.string(), "a picture of x lies in chunks of " + std::to_string(of_picture >> 20) + " MiB",
                   repacking());
     constexpr std::size_t least = std::size_t{1} << 20;
-    if (chunk > 0) x_->keep_chunks(std::max(of_picture, std::clamp(8 * chunk, least, most_held / 2)));
+    kept_ = std::max(of_picture, std::clamp(8 * chunk, least, most_held / 2));
+    if (chunk > 0) x_->keep_chunks(kept_);
   }
 
   hdf5_images(hdf5_images&&) = default;
@@ -56,7 +58,7 @@ class hdf5_images {
     const detail::hdf5_session session;
     const std::vector<hsize_t>& shape = x_->shape();
     const std::size_t picture = shape[1] * shape[2] * shape[3], unpacked = x_->chunks().of_entry;
-    if (unpacked <= 64 * picture || shape[0] * picture <= most_held) return "";
+    if (unpacked <= 64 * picture || shape[0] * picture <= kept_) return "";
     return path_.string() + ": " + std::to_string(unpacked / picture) +
            " pictures are unpacked for each one that is taken in random order; " + repacking();
   }
@@ -85,6 +87,7 @@ class hdf5_images {
 
   std::filesystem::path path_;
   std::unique_ptr<detail::hdf5_dataset> x_;
+  std::size_t kept_ = 0;  // bytes of chunks
 };
 
 /// Where the labels of a file of pictures are: in itself, when it has a "y"; otherwise, as PCam's, in the file beside

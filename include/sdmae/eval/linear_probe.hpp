@@ -35,14 +35,13 @@ struct chosen_strength_settings {
 
 /// A classifier, and the mean −log of the true class's share over samples when their group was left out, for each
 /// strength that was tried; the standard error of the least of these means, over groups; and, if asked for, what the
-/// chosen strength says of these samples when their group was left out: [judged, classes], probabilities. The strength
-/// was chosen by all of them.
+/// chosen strength says of every sample when its group was left out: [samples, classes], probabilities.
 struct chosen_logistic {
   linear_classifier classifier;
   double strength = 0;
   std::vector<double> losses;
   double standard_error = 0;
-  std::vector<index> judged;  // these samples, ascending: all, but those of a class that is gone with their group
+  std::vector<index> judged;  // the samples that the losses are of, ascending; the others' class is gone with them
   std::vector<double> held_out;
 };
 
@@ -60,7 +59,7 @@ std::vector<Number> chosen_rows(std::span<const Number> all, index width, const 
 }
 
 /// Of each strength: −log of the true class's share, sample by sample; and where they are kept, scores [samples,
-/// classes]. Both of the samples `judged`, the rest are 0.
+/// classes]. Losses count for the samples `judged`.
 struct held_out_samples {
   std::vector<std::vector<double>> losses, scores;
   std::vector<index> judged;
@@ -82,7 +81,7 @@ inline std::vector<index> answerable(std::span<const index> labels, const std::v
   return outside;
 }
 
-// The rows `outside`, see answerable, by what each strength makes of `inside`.
+// The rows `outside`, by what each strength makes of `inside`.
 inline void hold_out(const labelled_features& train, index classes, const std::vector<index>& inside,
                      const std::vector<index>& outside, const chosen_strength_settings& settings,
                      held_out_samples& found) {
@@ -102,7 +101,8 @@ inline void hold_out(const labelled_features& train, index classes, const std::v
       if (!found.scores.empty()) std::copy_n(row, classes, found.scores[s].begin() + sample * classes);
     }
   }
-  found.judged.insert(found.judged.end(), outside.begin(), outside.end());
+  const std::vector<index> judged = answerable(train.labels, inside, outside);
+  found.judged.insert(found.judged.end(), judged.begin(), judged.end());
 }
 
 inline double mean(const std::vector<double>& values) {
@@ -130,8 +130,8 @@ inline chosen_logistic chosen_by(const labelled_features& train, index classes,
   found.judged = std::move(held_out.judged);
   std::sort(found.judged.begin(), found.judged.end());
   if (found.judged.empty())
-    throw error("cross-validation", "every class is of one group, and gone when that is left out",
-                "give classes of several groups, or finer groups");
+    throw error("cross-validation", "no class is left to be told from another when a fold of groups is held out",
+                "give classes of several groups, or choose other folds");
   const auto of_judged = [&](const auto& values, index width) {
     return chosen_rows(std::span(std::as_const(values)), width, found.judged);
   };
@@ -147,7 +147,7 @@ inline chosen_logistic chosen_by(const labelled_features& train, index classes,
   const auto chosen = std::find_if(found.losses.begin(), found.losses.end(), [&](double loss) { return loss <= most; });
   const auto at = static_cast<std::size_t>(chosen - found.losses.begin());
   found.strength = settings.strengths[at];
-  if (settings.keep_held_out) found.held_out = of_judged(held_out.scores[at], classes);
+  if (settings.keep_held_out) found.held_out = std::move(held_out.scores[at]);
   found.classifier = fit_logistic(train, classes, {found.strength, settings.threads, {}});
   return found;
 }
@@ -170,8 +170,7 @@ inline chosen_logistic fit_chosen_logistic(const labelled_features& train, index
     std::vector<index> inside, outside;
     for (index i = 0; i < train.size(); ++i)
       (fold_of[static_cast<std::size_t>(i)] == fold ? outside : inside).push_back(i);
-    outside = detail::answerable(train.labels, inside, std::move(outside));
-    if (!outside.empty()) detail::hold_out(train, classes, inside, outside, settings, held_out);
+    detail::hold_out(train, classes, inside, outside, settings, held_out);
   }
   return detail::chosen_by(train, classes, settings, std::move(held_out));
 }

@@ -79,6 +79,10 @@ TEST_CASE("chunks that make pictures costly out of order are told, those that ho
   CHECK_THAT(told(chunks(8192, {6, 6, 1})), says("8192 pictures are unpacked for each one"));  // as h5py cuts by itself
   CHECK_THAT(told(chunks(6000, {96, 96, 3})), says("repack it: h5repack -l x:CHUNK=1x96x96x3"));
   CHECK(told(chunks(64, {96, 96, 3})).empty());
+  H5Dclose(hdf5_writer(folder / "x.h5").add("x", H5T_STD_U8LE, {9000, 96, 96, 3}, 1000, 1));  // 237 MiB, 128 are kept
+  CHECK_THAT(told((folder / "x.h5").string()), says("1000 pictures are unpacked"));
+  H5Dclose(hdf5_writer(folder / "x.h5").add("x", H5T_STD_U8LE, {4000, 96, 96, 3}, 1000, 1));  // all of it
+  CHECK(told((folder / "x.h5").string()).empty());
   CHECK(told(chunks(0, {})).empty());
   const auto refusal = [&](const std::string& path) { return error_line([&] { sdmae::hdf5_images images(path); }); };
   CHECK_THAT(refusal(chunks(12000, {96, 96, 3})), says("chunks of 316 MiB; repack it: h5repack -l x:CHUNK=1x96x96x3"));
