@@ -451,11 +451,11 @@ if [ -n "$ratio_rows" ]; then
   rm -f "$pair"
   if command -v gnuplot >/dev/null; then
     gnuplot <<END
-set terminal pngcairo size 800,480
+set terminal pngcairo size 800,520
 set output '$root/ratios.png'
 set xlabel 'share of patches hidden'
 set ylabel 'balanced accuracy, three classes'
-set key left bottom
+set key below
 set offsets 0.03,0.03,0.02,0.02
 set grid
 set style data yerrorlines
