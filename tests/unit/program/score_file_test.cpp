@@ -61,7 +61,7 @@ TEST_CASE("scores: what is no table of probabilities is refused") {
   CHECK_THAT(refused(head + "a,no,,0.7\n"), says("row 1 has 4 fields"));
   CHECK_THAT(refused("path,label,group\na,no,s\n"), says("has 0 different columns after path,label,group"));
   CHECK_THAT(refused("path,label,group,no\na,no,s,1\n"), says("has 1 different columns"));
-  CHECK_THAT(refused("path,label,group,no,no\na,no,s,1,0\n"), says("has 1 different columns"));
+  CHECK_THAT(refused("path,label,group,no,no\na,no,s,1,0\n"), says("has two columns no; give each column a name"));
   for (const std::string wrong : {"", "high", "0.5x", "nan", "inf", "-0.1", "1.5"})
     CHECK_THAT(refused(head + good + "c,no,," + wrong + ",0.3\n"),
                says("row 3 has \"" + wrong + "\" for class \"no\"; give probabilities"));
