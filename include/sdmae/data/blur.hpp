@@ -72,10 +72,11 @@ inline void blur(double sigma, index height, index width, std::uint8_t* pixels) 
   const index radius = taps / 2, bytes = width * 3, padded_rows = height + taps - 1;
   std::vector<float> line(static_cast<std::size_t>((width + taps - 1) * 3));
   std::vector<float> across(static_cast<std::size_t>(padded_rows * bytes));
+  std::vector<index> source_of(line.size());  // in a row, the same in all
+  for (index i = 0; i < (width + taps - 1) * 3; ++i)
+    source_of[static_cast<std::size_t>(i)] = detail::reflected(i / 3 - radius, width) * 3 + i % 3;
   for (index y = 0; y < height; ++y) {
-    for (index x = 0; x < width + taps - 1; ++x)
-      for (index c = 0; c < 3; ++c)
-        line[static_cast<std::size_t>(x * 3 + c)] = pixels[y * bytes + detail::reflected(x - radius, width) * 3 + c];
+    for (std::size_t i = 0; i < line.size(); ++i) line[i] = pixels[y * bytes + source_of[i]];
     detail::weigh(weights, line.data(), 3, bytes, across.data() + (y + radius) * bytes);
   }
   for (index y = 0; y < padded_rows; ++y)

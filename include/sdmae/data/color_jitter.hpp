@@ -64,15 +64,16 @@ inline hsv to_hsv(const std::uint8_t* rgb) {
               b = static_cast<float>(most - blue) / spread;
   float hue = b - g;
   if (red != most) hue = static_cast<float>(green == most ? 2.0 + r - b : 4.0 + g - r);
-  hue = static_cast<float>(std::fmod(hue / 6.0 + 1.0, 1.0));
+  const double turns = hue / 6.0 + 1.0;  // 5/6 to 11/6, of which the part after the point counts
+  hue = static_cast<float>(turns < 1.0 ? turns : turns - 1.0);
   return {static_cast<int>(hue * 255.0), static_cast<int>(saturation * 255.0), most};
 }
 
 inline void to_rgb(const hsv& color, std::uint8_t* rgb) {
   const auto set = [&](double red, double green, double blue) {
-    rgb[0] = static_cast<std::uint8_t>(std::round(red));
-    rgb[1] = static_cast<std::uint8_t>(std::round(green));
-    rgb[2] = static_cast<std::uint8_t>(std::round(blue));
+    rgb[0] = static_cast<std::uint8_t>(red + 0.5);
+    rgb[1] = static_cast<std::uint8_t>(green + 0.5);
+    rgb[2] = static_cast<std::uint8_t>(blue + 0.5);
   };
   const float v = static_cast<float>(color.value);
   if (color.saturation == 0) return set(v, v, v);
