@@ -22,7 +22,7 @@ using sdmae::index;
 namespace eval = sdmae::eval;
 
 struct options {
-  std::vector<std::string> first, second;
+  std::vector<std::string> first, second, without_group;
   std::string rest, json;
   index replicates = 1000;
   std::uint64_t seed = 0;
@@ -32,9 +32,12 @@ struct options {
 /// Tables of the same images, in the same order; their scores may differ.
 class score_tables {
  public:
-  /// Throws sdmae::error for a file that is no such table, or that is of other images than the first was.
+  explicit score_tables(const std::vector<std::string>& left_out) : left_out_(left_out) {}
+
+  /// Throws sdmae::error for a file that is no such table, lacks a group that is left out, or is of other images than
+  /// the first was.
   void add(const std::string& file) {
-    program::score_table table = program::read_scores(file);
+    program::score_table table = program::without_groups(program::read_scores(file), left_out_, file);
     if (file_.empty()) {
       file_ = file;
       images_ = table;
@@ -67,6 +70,7 @@ class score_tables {
     if (images_.groups != table.groups) part("has other groups");
   }
 
+  std::vector<std::string> left_out_;  // groups
   std::string file_;
   program::score_table images_;
   eval::score_runs scores_;
@@ -114,6 +118,7 @@ nlohmann::ordered_json report_of(const options& asked, const program::score_tabl
                                 {"images", table.size()},         {"groups", sdmae::sorted_words(table.groups).size()},
                                 {"classes", table.classes},       {"rest", program::or_null(asked.rest)},
                                 {"replicates", asked.replicates}, {"seed", asked.seed}};
+  if (!asked.without_group.empty()) report["without_group"] = asked.without_group;
   for (const eval::paired_figure& one : figures)
     report["figures"][one.name] = {{"first", one.first},
                                    {"second", one.second},
@@ -134,7 +139,7 @@ void compare(const options& asked) {
   program::check_outputs({{"--json", asked.json}}, tables_read);
   std::optional<sdmae::atomic_file> json;  // before the work: a bad path costs nothing
   if (!asked.json.empty()) json.emplace(asked.json);
-  score_tables tables;
+  score_tables tables(asked.without_group);
   for (const auto& [option, file] : tables_read) tables.add(file);
   const task judged = task_of(asked, tables);
   auto notes = nlohmann::ordered_json::object();
@@ -176,6 +181,9 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--second", asked.second, "the same of the other classifier")->required();
   app.add_option("--rest", asked.rest, "judge this class against all others, pooled")->check(program::not_empty());
+  app.add_option("--without-group", asked.without_group,
+                 "judge without the images of this group, say a slide that has most of a class; as often as wanted")
+      ->check(program::not_empty());
   app.add_option("--replicates", asked.replicates, "of the bootstrap (1000)")
       ->check(program::whole<sdmae::index>(1, 1'000'000));
   app.add_option("--seed", asked.seed, "of the bootstrap (0)")

@@ -41,6 +41,12 @@ void take_features(part& one, program::frozen_encoder& encoder) {
   });
 }
 
+std::string short_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
+}
+
 /// The logistic regression that --method linear asks for. What was chosen on the way goes into `report`.
 eval::chosen_logistic chosen_classifier(const evaluate_options& asked, const part& train,
                                         const std::vector<std::string>& classes, index width,
@@ -57,11 +63,10 @@ eval::chosen_logistic chosen_classifier(const evaluate_options& asked, const par
   report["strength_rule"] = asked.how.strength;
   report["standard_error"] = chosen.standard_error;
   report["held_out_losses"] = nlohmann::ordered_json::object();
-  for (std::size_t i = 0; i < how.strengths.size(); ++i) {
-    char name[32];
-    std::snprintf(name, sizeof name, "%g", how.strengths[i]);
-    report["held_out_losses"][name] = chosen.losses[i];
-  }
+  for (std::size_t i = 0; i < how.strengths.size(); ++i)
+    report["held_out_losses"][short_text(how.strengths[i])] = chosen.losses[i];
+  program::say("strength " + short_text(chosen.strength) + ", of " + short_text(how.strengths.front()) + " to " +
+               short_text(how.strengths.back()));
   const auto all = static_cast<index>(train.labels.size()), judged = static_cast<index>(chosen.judged.size());
   if (judged < all)
     program::note(report, std::to_string(all - judged) + " of " + std::to_string(all) +
@@ -170,10 +175,10 @@ class outputs {
                             {"--train", asked.data.train},
                             {"--test", asked.data.test},
                             {"--groups", asked.data.groups}});
-    if (!asked.json.empty()) json_.emplace(asked.json);
-    if (!asked.scores.empty()) scores_.emplace(asked.scores);
-    if (!asked.how.held_out.empty()) held_out_.emplace(asked.how.held_out);
-    if (!asked.report.empty()) page_.emplace(asked.report);
+    open(page_, asked.report);
+    open(scores_, asked.scores);
+    open(held_out_, asked.how.held_out);
+    open(json_, asked.json);
   }
 
   void write(const judged& found, const nlohmann::ordered_json& report) {
@@ -198,10 +203,18 @@ class outputs {
       json_->write(program::report_text(report));
       json_->commit();
     }
+    if (!names_.empty()) program::say("wrote " + names_);
   }
 
  private:
+  void open(std::optional<sdmae::atomic_file>& file, const std::string& path) {
+    if (path.empty()) return;
+    file.emplace(path);
+    names_ += (names_.empty() ? "" : ", ") + path;
+  }
+
   std::optional<sdmae::atomic_file> json_, scores_, held_out_, page_;
+  std::string names_;
 };
 
 void evaluate(const evaluate_options& asked) {

@@ -8,9 +8,11 @@
 
 namespace program {
 
+inline void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
+
 /// Says a line, and keeps it among the report's notes: what is to be known of figures stands beside them.
 inline void note(nlohmann::ordered_json& report, const std::string& line) {
-  std::fprintf(stderr, "%s\n", line.c_str());
+  say(line);
   report["notes"].push_back(line);
 }
 

@@ -50,11 +50,12 @@ inline double probability(const std::string& text, const std::string& file, std:
   return value;
 }
 
+inline bool named(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 // Every label is a class, and every class somebody's label.
 inline void check_classes(const score_table& table, const std::string& file) {
-  const auto named = [](const std::vector<std::string>& list, const std::string& word) {
-    return std::find(list.begin(), list.end(), word) != list.end();
-  };
   for (std::size_t row = 0; row < table.size(); ++row)
     if (!named(table.classes, table.labels[row]))
       throw sdmae::error(
@@ -102,6 +103,29 @@ inline score_table read_scores(const std::string& file) {
   if (!grouped) read.groups.clear();
   detail::check_classes(read, file);
   return read;
+}
+
+/// The rows of other groups than `left_out`. Throws sdmae::error that names the file for a group that no row is of, and
+/// where a class is left without an image.
+inline score_table without_groups(const score_table& all, const std::vector<std::string>& left_out,
+                                  const std::string& file) {
+  if (left_out.empty()) return all;
+  for (const std::string& group : left_out)
+    if (group.empty() || !detail::named(all.groups, group))
+      throw sdmae::error(file, "has no group \"" + group + "\"", "name what stands in its column group");
+  score_table kept;
+  kept.classes = all.classes;
+  const auto classes = static_cast<std::ptrdiff_t>(all.classes.size());
+  for (std::size_t row = 0; row < all.size(); ++row) {
+    if (detail::named(left_out, all.groups[row])) continue;
+    kept.paths.push_back(all.paths[row]);
+    kept.labels.push_back(all.labels[row]);
+    kept.groups.push_back(all.groups[row]);
+    const auto scores = all.scores.begin() + static_cast<std::ptrdiff_t>(row) * classes;
+    kept.scores.insert(kept.scores.end(), scores, scores + classes);
+  }
+  detail::check_classes(kept, file + " without what is left out");
+  return kept;
 }
 
 }  // namespace program

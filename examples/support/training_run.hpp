@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "number_text.hpp"
+#include "report_text.hpp"
 #include "sdmae/core/config.hpp"
 #include "sdmae/core/error.hpp"
 #include "sdmae/train/checkpoint.hpp"
@@ -22,8 +23,6 @@
 #include "tile_source.hpp"
 
 namespace program {
-
-inline void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
 /// How many threads a run has: as many as asked for, or all cores for 0.
 inline int threads_of_run(int asked) {

@@ -91,6 +91,19 @@ foreach(pair IN ITEMS "both few" "few others")
   endif()
 endforeach()
 
+# Without slide 3 the first takes no image for another; the second is left its one mistake of five.
+run(--first first.csv --second second.csv --without-group 3 --json fewer.json)
+prints("accuracy 1.0000 0.8000 -0.2000 * +0.0000")
+file(READ ${SCRATCH}/fewer.json text)
+string(JSON images GET "${text}" images)
+string(JSON groups GET "${text}" groups)
+string(JSON left_out GET "${text}" without_group 0)
+if(NOT "${images} ${groups} ${left_out}" STREQUAL "5 5 3")
+  fault("fewer.json: ${text}")
+endif()
+run(--first first.csv --second second.csv --without-group 3 5)
+prints("accuracy 1.0000 1.0000 +0.0000 +0.0000 +0.0000")
+
 # Several runs of each: means over them. The differences are 0 and 0 by the first's, so here 1/3 of those above.
 run(--first first.csv --second second.csv first.csv first.csv --rest a --json runs.json)
 expect(SUCCESS)

@@ -28,7 +28,7 @@ refuses(1 "--test-share 0.5: cannot cut class \"even\" of few.csv, which has 1 g
 run(${words} --test-share 0.25 --json one.json)
 expect(SUCCESS)
 set(slide "slide [0-9]+")
-if(NOT said MATCHES "^20 of the 80 images of all.csv, those of 4 groups, are tried on: ${slide}, ${slide}, ${slide}, ${slide}\nfew groups, [^\n]*: 2 of class \"even\", 2 of class \"odd\"\n$")
+if(NOT said MATCHES "^20 of the 80 images of all.csv, those of 4 groups, are tried on: ${slide}, ${slide}, ${slide}, ${slide}\nfew groups, [^\n]*: 2 of class \"even\", 2 of class \"odd\"\nwrote one\\.json\n$")
   fault("a split by slide says: ${said}")
 endif()
 file(READ ${SCRATCH}/one.json json)
