@@ -54,6 +54,7 @@ std::string key_of(const options& asked, const program::frozen_encoder& encoder,
   if (stain == sdmae::stain_normalisation::by_slide) sum.add(tiles.slides_text());
   sum.add(asked.device.backend + " " + asked.device.precision);
   sum.add(tiles.fingerprint());
+  sum.add(tiles.state_of_files());
   char text[20];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(sum.value()));
   return text;

@@ -33,6 +33,8 @@ class tile_source {
   virtual std::string name(sdmae::index i) const = 0;
   virtual sdmae::decoded_image load(sdmae::index i) const = 0;
   virtual std::uint64_t fingerprint() const = 0;
+  /// Changes when a file that samples come from is written anew; 0 where they come from none.
+  virtual std::uint64_t state_of_files() const { return 0; }
   /// Where samples lie on their slide, shown at most so many pixels wide and high; nothing when there is no one slide.
   virtual std::optional<slide_overview> overview(sdmae::index) const { return std::nullopt; }
   /// What tells the cut into slides from another, where stain is normalised by them; else nothing.
@@ -59,6 +61,7 @@ class forwarding_tiles : public tile_source {
   std::string name(sdmae::index i) const override { return from_->name(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return from_->load(i); }
   std::uint64_t fingerprint() const override { return from_->fingerprint(); }
+  std::uint64_t state_of_files() const override { return from_->state_of_files(); }
   std::optional<slide_overview> overview(sdmae::index longest) const override { return from_->overview(longest); }
   std::string slides_text() const override { return from_->slides_text(); }
   std::string slow_out_of_order() const override { return from_->slow_out_of_order(); }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace sdmae {
 
@@ -25,5 +27,14 @@ class fingerprint {
 
   std::uint64_t value_ = 0xCBF29CE484222325u;
 };
+
+/// A number that changes when a file is written anew: of its size and the time of its last change.
+inline std::uint64_t state_of_file(const std::filesystem::path& path) {
+  std::error_code problem;  // of a file that is not there: as good a state as another
+  fingerprint sum;
+  sum.add(static_cast<std::uint64_t>(std::filesystem::file_size(path, problem)));
+  sum.add(static_cast<std::uint64_t>(std::filesystem::last_write_time(path, problem).time_since_epoch().count()));
+  return sum.value();
+}
 
 }  // namespace sdmae

@@ -78,6 +78,8 @@ class hdf5_images {
     for (const hsize_t extent : x_->shape()) sum.add(static_cast<std::uint64_t>(extent));
     return sum.value();
   }
+  /// A number that changes when the file is written anew.
+  std::uint64_t state_of_files() const { return state_of_file(path_); }
 
  private:
   std::string repacking() const {

@@ -30,6 +30,12 @@ class image_list {
     for (const std::string& name : names_) sum.add(name);
     return sum.value();
   }
+  /// A number that changes when one of the files is written anew.
+  std::uint64_t state_of_files() const {
+    sdmae::fingerprint sum;
+    for (const std::string& name : names_) sum.add(state_of_file(folder_ / name));
+    return sum.value();
+  }
 
  protected:
   explicit image_list(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -89,6 +89,8 @@ class slide_tiles {
       sum.add(std::to_string(number));
     return sum.value();
   }
+  /// A number that changes when the file is written anew.
+  std::uint64_t state_of_files() const { return state_of_file(slide_.path()); }
 
  private:
   std::string where() const { return slide_.path().string(); }

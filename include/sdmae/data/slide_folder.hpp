@@ -64,6 +64,12 @@ class slide_folder {
     }
     return sum.value();
   }
+  /// A number that changes when one of the files is written anew.
+  std::uint64_t state_of_files() const {
+    sdmae::fingerprint sum;
+    for (const slide_tiles& slide : slides_) sum.add(slide.state_of_files());
+    return sum.value();
+  }
 
  private:
   // Which slide, and which of its tiles.

@@ -31,8 +31,8 @@ inline std::string npy_header(index rows, index width) {
 
 /// A matrix [rows, width] that appears under its name when it is whole. Until then it grows in
 /// "<target>.<key>.unfinished", which a later writer with the same target, size and key goes on with: `key` must name
-/// all that the rows depend on. One writer at a time. Failures are sdmae::errors that name the target; the unfinished
-/// file stays.
+/// all that the rows depend on. One writer at a time. Failures are sdmae::errors that name the target; an
+/// unfinished file with a row in it stays.
 class npy_rows {
  public:
   npy_rows(const std::filesystem::path& target, index rows, index width, const std::string& key)
@@ -50,7 +50,9 @@ class npy_rows {
   npy_rows(const npy_rows&) = delete;
   npy_rows& operator=(const npy_rows&) = delete;
   ~npy_rows() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ < 0) return;
+    if (done_ == 0) ::unlink(unfinished_.c_str());  // nothing to go on with
+    ::close(descriptor_);
   }
 
   /// Rows that are written.

@@ -102,11 +102,14 @@ TEST_CASE("labels are beside the pictures or in their file") {
   }
   CHECK(sdmae::hdf5_labels(folder / "both.h5", 2) == std::vector<index>{4, 3});
   CHECK_THAT(error_line([&] { sdmae::hdf5_labels(folder / "both.h5", 5); }), says("2 labels for 5 pictures"));
-  const auto with_y = [&](hid_t type, const std::vector<hsize_t>& shape) {
-    hdf5_writer(folder / "train_y.h5").write("y", type, shape, std::vector<std::int64_t>{0, -1, 1}, H5T_NATIVE_INT64);
+  const auto with_y = [&](hid_t type, const std::vector<hsize_t>& shape, std::int64_t second = -1) {
+    hdf5_writer(folder / "train_y.h5")
+        .write("y", type, shape, std::vector<std::int64_t>{0, second, 1}, H5T_NATIVE_INT64);
     return error_line([&] { sdmae::hdf5_labels(folder / "train_x.h5", 3); });
   };
   CHECK_THAT(with_y(H5T_STD_I64LE, {3}), says("train_y.h5: y holds label -1"));
+  CHECK_THAT(with_y(H5T_STD_I64LE, {3}, 100001), says("train_y.h5: y holds label 100001"));
+  CHECK(with_y(H5T_STD_I64LE, {3}, 100000).empty());
   CHECK_THAT(with_y(H5T_IEEE_F32LE, {3}), says("y does not hold whole numbers"));
   CHECK_THAT(with_y(H5T_STD_I64LE, {1, 3}), says("shape [1, 3]"));
   std::filesystem::remove(folder / "train_y.h5");
