@@ -165,6 +165,10 @@ endif()
 run(--init baseline/checkpoint.safetensors ${data} --out again --epochs 1 --warmup-epochs 0)
 expect(SUCCESS SAYS "used 54" "missing 4: fc_norm.weight" "left out")
 
+# Test images are cut as at the start.
+run(${words} --out cropped --resume)
+expect(FAILURE 1 SAYS "cropped/run.json: began with --crops 2, now 1" "evaluate --checkpoint")
+
 # One data set for both, cut by slide; resumed with the same cut, and refused with another.
 set(cut --init run/checkpoint.safetensors --train train --test-share 0.25 --groups "^(slide[0-9]+)_" --batch 16 --epochs 2
   --warmup-epochs 0)
