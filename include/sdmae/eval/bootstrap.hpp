@@ -36,9 +36,10 @@ inline double quantile(std::vector<double> values, double q) {
 }
 
 /// Draws samples anew. Samples of one group (a slide, a patient) resemble each other, so groups are what is drawn, with
-/// replacement, within strata: a group's stratum is its most frequent class (the lowest of equals), so that no class is
-/// missing from a replicate. Without groups every sample is one of its own. A replicate depends on the seed and its
-/// number only: two classifiers judged on the same samples see the same replicates, hence paired differences.
+/// replacement, within strata: a group's stratum is its most frequent class (the lowest of equals). So no class is
+/// missing from a replicate, but for one that is no group's most frequent, see has_every_class. Without groups every
+/// sample is one of its own. A replicate depends on the seed and its number only: two classifiers judged on the same
+/// samples see the same replicates, hence paired differences.
 class resampler {
  public:
   /// `groups` is empty or as long as `truth`; any numbers name groups.
@@ -47,6 +48,7 @@ class resampler {
       throw error("bootstrap",
                   std::to_string(groups.size()) + " groups for " + std::to_string(truth.size()) + " samples",
                   "give a group for every sample, or none");
+    for (const index label : truth) class_of_.push_back(places_.try_emplace(label, places_.size()).first->second);
     std::map<index, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < truth.size(); ++i)
       members[groups.empty() ? static_cast<index>(i) : groups[i]].push_back(i);
@@ -67,6 +69,13 @@ class resampler {
     return drawn;
   }
 
+  /// Whether each class of the sample is there: the mean over classes of a replicate without one is of other classes.
+  bool has_every_class(const std::vector<std::size_t>& drawn) const {
+    std::vector<char> there(places_.size());
+    for (const std::size_t i : drawn) there[class_of_[i]] = 1;
+    return std::find(there.begin(), there.end(), 0) == there.end();
+  }
+
  private:
   static index usual_class(std::span<const index> truth, const std::vector<std::size_t>& samples) {
     std::map<index, index> count;
@@ -77,18 +86,22 @@ class resampler {
   }
 
   std::uint64_t seed_;
+  std::map<index, std::size_t> places_;  // of labels
+  std::vector<std::size_t> class_of_;    // of each sample, the place of its label
   std::vector<std::vector<std::vector<std::size_t>>> strata_;
 };
 
-/// figures(samples) returns numbers; the interval of each over the replicates. Replicates in which a figure is
-/// undefined do not count for it.
+/// figures(samples) returns numbers; the interval of each over the replicates. Replicates that lack a class do not
+/// count, nor for a figure those in which it is undefined.
 template <class Figures>
 std::vector<interval> bootstrap(const resampler& samples, const bootstrap_settings& settings, Figures figures) {
   std::vector<std::vector<double>> values;
   for (index replicate = 0; replicate < settings.replicates; ++replicate) {
-    const std::vector<double> found = figures(samples.draw(replicate));
+    const std::vector<std::size_t> drawn = samples.draw(replicate);
+    const std::vector<double> found = figures(drawn);
+    const bool counts = samples.has_every_class(drawn);
     values.resize(found.size());
-    for (std::size_t k = 0; k < found.size(); ++k) values[k].push_back(found[k]);
+    for (std::size_t k = 0; k < found.size(); ++k) values[k].push_back(counts ? found[k] : undefined);
   }
   std::vector<interval> result;
   const double tail = (1 - settings.level) / 2;

@@ -106,6 +106,26 @@ TEST_CASE("a replicate draws whole groups, within the classes that they belong t
   CHECK((twice && once));
 }
 
+TEST_CASE("a replicate without one of the classes does not count") {
+  // Class 2 is no group's most frequent: a replicate has it where group 5 is drawn, in three of four cases.
+  const std::vector<index> truth{0, 0, 2, 0, 0, 1}, groups{5, 5, 5, 6, 6, 7};
+  const resampler samples(truth, groups, 0);
+  const auto of_class_2 = [&](const std::vector<std::size_t>& drawn) {
+    const auto count = std::count_if(drawn.begin(), drawn.end(), [&](std::size_t i) { return truth[i] == 2; });
+    return std::vector<double>{static_cast<double>(count)};
+  };
+  index without = 0;
+  for (index replicate = 0; replicate < 200; ++replicate) {
+    const auto drawn = samples.draw(replicate);
+    CHECK(samples.has_every_class(drawn) == (of_class_2(drawn)[0] > 0));
+    without += samples.has_every_class(drawn) ? 0 : 1;
+  }
+  CHECK(without > 20);
+  const interval bounds = bootstrap(samples, {.replicates = 200, .level = 0.95, .seed = 0}, of_class_2)[0];
+  CHECK(bounds.low == 1);
+  CHECK(bounds.high == 2);
+}
+
 TEST_CASE("intervals have the width that theory gives, wider by group") {
   std::vector<index> truth, groups;
   std::vector<double> scores;
