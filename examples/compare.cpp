@@ -114,11 +114,15 @@ void print(const std::vector<eval::paired_figure>& figures) {
 
 nlohmann::ordered_json report_of(const options& asked, const program::score_table& table,
                                  const std::vector<eval::paired_figure>& figures) {
-  nlohmann::ordered_json report{{"first", asked.first},           {"second", asked.second},
-                                {"images", table.size()},         {"groups", sdmae::sorted_words(table.groups).size()},
-                                {"classes", table.classes},       {"rest", program::or_null(asked.rest)},
-                                {"replicates", asked.replicates}, {"seed", asked.seed}};
-  if (!asked.without_group.empty()) report["without_group"] = asked.without_group;
+  nlohmann::ordered_json report{{"first", asked.first},
+                                {"second", asked.second},
+                                {"images", table.size()},
+                                {"groups", sdmae::sorted_words(table.groups).size()},
+                                {"classes", table.classes},
+                                {"rest", program::or_null(asked.rest)},
+                                {"without_group", asked.without_group},
+                                {"replicates", asked.replicates},
+                                {"seed", asked.seed}};
   for (const eval::paired_figure& one : figures)
     report["figures"][one.name] = {{"first", one.first},
                                    {"second", one.second},
@@ -158,6 +162,7 @@ void compare(const options& asked) {
   if (asked.first.size() + asked.second.size() > 2)
     std::printf("means over %zu and %zu runs; intervals say nothing of other seeds\n", asked.first.size(),
                 asked.second.size());
+  if (!asked.without_group.empty()) std::printf("of the %zu images that are left\n", tables.images().size());
   print(figures);
   if (json) {
     nlohmann::ordered_json report = report_of(asked, tables.images(), figures);

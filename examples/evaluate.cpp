@@ -65,8 +65,9 @@ eval::chosen_logistic chosen_classifier(const evaluate_options& asked, const par
   report["held_out_losses"] = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < how.strengths.size(); ++i)
     report["held_out_losses"][short_text(how.strengths[i])] = chosen.losses[i];
-  program::say("strength " + short_text(chosen.strength) + ", of " + short_text(how.strengths.front()) + " to " +
-               short_text(how.strengths.back()));
+  const bool at_edge = chosen.strength == how.strengths.front() || chosen.strength == how.strengths.back();
+  program::say("strength " + short_text(chosen.strength) + (at_edge ? ", at the edge of " : ", of ") +
+               short_text(how.strengths.front()) + " to " + short_text(how.strengths.back()));
   const auto all = static_cast<index>(train.labels.size()), judged = static_cast<index>(chosen.judged.size());
   if (judged < all)
     program::note(report, std::to_string(all - judged) + " of " + std::to_string(all) +

@@ -43,7 +43,7 @@ struct augmentation_options {
     chance("--turns", quarter, "probability of a turn by one, two or three right angles");
     chance("--stain", stain, "stain jitter in HED space: 0.05 is light, 0.2 strong");
     numbers("--color", color, 4, 10,
-            "jitter of brightness, contrast, saturation (each 1 ± this), hue (turns): B,C,S,H");
+            "jitter of brightness, contrast, saturation (each 1 ± this), hue (turns, at most 0.5): B,C,S,H");
     chance("--blur", blur, "probability of a Gaussian blur");
     numbers("--blur-sigma", blur_sigma, 2, 100, "its sigma in pixels, from, to (0.1,2)")->needs("--blur");
     chance("--erase", erase, "probability that a rectangle is erased");
