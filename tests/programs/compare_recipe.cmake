@@ -79,7 +79,8 @@ function(calls_are count pattern)
 endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
-    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out"
+    "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 VIEWS=0 -- data out" "2 JOBS=0 -- data out"
+    "2 RATIOS=0.999 -- data out" "2 POLICIES=texture-0. -- data out"
     "2 NORMALISE=so -- data out" "2 RATIOS_OF=nothing -- data out" "2 CROPS=two -- data out" "2 CROPS=0 -- data out" "2 CROPS=02 -- data out" "2 nonsense -- data out" "2 texture-nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)
@@ -186,12 +187,12 @@ file(REMOVE ${SCRATCH}/out/little-1000-normalised2-slide/mae/seed0/finetune-clea
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
-recipe(VIEWS=2000 SEEDS=0 "POLICIES=texture texture-features-0.9" RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda
+recipe(VIEWS=2000 SEEDS=0 "POLICIES=texture texture-stopped-64-0.9" RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda
   PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
 calls_are(3 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--epochs 16 ")
 calls_are(1 "^pretrain .*--preset middle_released")
 calls_are(1 "^pretrain .*/texture/.*--preset middle_texture_released --distill-weight 0")
-calls_are(1 "^pretrain .*/texture-features-0.9/.*--preset middle_texture_features --mask-ratio 0.9$")
+calls_are(1 "^pretrain .*/texture-stopped-64-0.9/.*--preset middle_texture_stopped_64 --mask-ratio 0.9$")
 calls_are(6 "^finetune --backend cuda --precision tf32 --threads 3 ")
 calls_are(27 "--normalise-stain no ")
 calls_are(0 "^pretrain .*--groups ")

@@ -10,15 +10,16 @@
 #   CROPS=2                    models are judged on whole tiles and their quarters; 1: on whole tiles alone
 #   VIEWS=200000               images seen in pre-training, each crop counting as one
 #   SEEDS="0 1 2"
-#   POLICIES="mae released stopped features texture texture-stopped"   also texture-released and texture-features, and
-#                              any of them with its mask ratio at the end, such as texture-0.9; without: 0.6
+#   POLICIES="mae released stopped features texture texture-stopped"   also texture-stopped-64, texture-released and
+#                              texture-features, and any with its mask ratio at the end, as texture-0.9; without: 0.6
 #   RATIOS="0.3 0.45 0.6 0.75 0.9"   mask ratios that are compared; empty: none
 #   RATIOS_OF=texture          the policy that is trained under them
 #   TUNING_EPOCHS=30           of fine-tuning
-#   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: as many images as the others see in all
+#   SUPERVISED_EPOCHS=NUMBER   of training from nothing; unset: about as many images as the others see in all
 #   BACKEND=cpu                or cuda, with an NVIDIA GPU, and then PRECISION=fp32, tf32 or bf16
 #   JOBS=1                     rows at a time, each with THREADS threads (unset: all cores)
 #   PROGRAMS=FOLDER            where pretrain, evaluate, finetune and compare are; unset: built in build/recipes-MODEL
+# What differs by MODEL, NORMALISE, CROPS and VIEWS lies side by side below OUT; with other epochs take another OUT.
 # Some variables are lists of words, meant to be split.
 # shellcheck disable=SC2086
 set -eu
@@ -28,7 +29,8 @@ export LC_ALL
 stop() { printf 'run.sh: %s\n' "$1" >&2; exit "${2:-1}"; }
 say() { printf '== %s\n' "$*" >&2; }
 
-known_policies="mae released stopped features texture texture-released texture-stopped texture-features"
+known_policies="mae released stopped features"
+known_policies="$known_policies texture texture-released texture-stopped texture-stopped-64 texture-features"
 # one_of WORD KNOWN…
 one_of() {
   word=$1
@@ -83,16 +85,27 @@ whole() {
     case $word in '' | *[!0-9]*) stop "$name=$word: is no whole number" 2 ;; esac
   done
 }
-whole VIEWS "$views"
+# positive NAME NUMBER: refuses 0, too.
+positive() {
+  whole "$1" "$2"
+  [ "$2" -gt 0 ] || stop "$1=$2: is no number from 1 on" 2
+}
+positive VIEWS "$views"
 whole SEEDS $seeds
-whole TUNING_EPOCHS "$tuning_epochs"
-whole SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
-whole JOBS "${JOBS:-1}"
-for ratio in $ratios; do
-  case $ratio in 0.[0-9]*) ;; *) stop "RATIOS: $ratio is no mask ratio; 0.75 is one" 2 ;; esac
-done
+positive TUNING_EPOCHS "$tuning_epochs"
+positive SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
+positive JOBS "${JOBS:-1}"
+# mask_ratio SETTING WORD: refuses what is no mask ratio of one or two digits after the point.
+mask_ratio() {
+  case $2 in
+    0.[1-9] | 0.[0-9][1-9] | 0.[1-9]0) ;;
+    *) stop "$1: $2 is no mask ratio; 0.75 is one" 2 ;;
+  esac
+}
+for number in $ratios; do mask_ratio "RATIOS=$number" "$number"; done
 for name in $policies; do
   one_of "${name%-0.*}" $known_policies || stop "POLICIES: there is no policy $name; there are: $known_policies" 2
+  case $name in *-0.*) mask_ratio "POLICIES=$name" "0.${name##*-0.}" ;; esac
 done
 first_seed=${seeds%% *}
 if [ -n "${PROGRAMS:-}" ]; then
@@ -109,7 +122,7 @@ cd "$(dirname "$0")/../../.."
 if [ -z "${PROGRAMS:-}" ]; then
   say "building"
   presets="${model}_released;${model}_stopped;${model}_features"
-  presets="$presets;${model}_texture_released;${model}_texture_stopped;${model}_texture_features"
+  for name in released stopped stopped_64 features; do presets="$presets;${model}_texture_$name"; done
   set --
   [ "$backend" = cpu ] || set -- -DSDMAE_CUDA=ON
   cmake -S . -B "build/recipes-$model" "$@" -DCMAKE_BUILD_TYPE=Release -DSDMAE_BUILD_TESTS=OFF -DSDMAE_BUILD_BENCH=OFF \
@@ -214,7 +227,7 @@ policy() {
   case $name in
     mae) set -- --preset "${model}_released" --distill-weight 0 "$@" ;;
     texture) set -- --preset "${model}_texture_released" --distill-weight 0 "$@" ;;
-    texture-*) set -- --preset "${model}_texture_${name#*-}" "$@" ;;
+    texture-*) set -- --preset "${model}_texture_$(printf '%s' "${name#*-}" | tr - _)" "$@" ;;
     *) set -- --preset "${model}_$name" "$@" ;;
   esac
   pretrain "$root/$row/seed$seed/pretrain" --seed "$seed" "$@"
