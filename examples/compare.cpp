@@ -162,7 +162,7 @@ void compare(const options& asked) {
   if (asked.first.size() + asked.second.size() > 2)
     std::printf("means over %zu and %zu runs; intervals say nothing of other seeds\n", asked.first.size(),
                 asked.second.size());
-  if (!asked.without_group.empty()) std::printf("of the %zu images that are left\n", tables.images().size());
+  if (!asked.without_group.empty()) std::printf("judged on the %zu images that are left\n", tables.images().size());
   print(figures);
   if (json) {
     nlohmann::ordered_json report = report_of(asked, tables.images(), figures);

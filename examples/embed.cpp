@@ -132,8 +132,10 @@ void embed(const options& asked) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Features of images by a checkpoint's encoder. An interrupted run goes on when it is started again.",
-               "embed");
+  CLI::App app(
+      "Features of images by a checkpoint's encoder. An interrupted run goes on when it is started again over the same "
+      "files.",
+      "embed");
   options asked;
   const CLI::Validator npy(
       [](std::string& name) {

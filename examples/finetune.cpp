@@ -82,17 +82,18 @@ class finetuning {
   /// Throws sdmae::error where test images are cut otherwise than at the start, or are others than those that the run
   /// was judged on already: that judgement stays.
   void check_judged() const {
-    const std::string elsewhere = "judge those with evaluate --checkpoint " + checkpoint_.string();
+    const std::string evaluate = "evaluate --checkpoint " + checkpoint_.string();
     const nlohmann::ordered_json crops = program::recorded_setting(folder_, "crops");
     if (crops.is_number() && crops != plan_.reading.crops)
       throw sdmae::error((folder_ / "run.json").string(),
                          "began with --crops " + crops.dump() + ", now " + std::to_string(plan_.reading.crops),
-                         "give that, or " + elsewhere);
+                         "give --crops " + crops.dump() + "; what is trained, " + evaluate + " judges otherwise");
     const fs::path table = folder_ / "scores.csv";
     std::error_code problem;
     if (fs::exists(table, problem) && program::read_scores(table.string()).paths != test_.tiles->names())
       throw sdmae::error(table.string(),
-                         "is of other images than " + options_.data.tried_on() + ", and would be replaced", elsewhere);
+                         "is of other images than " + options_.data.tried_on() + ", and would be replaced",
+                         "judge those with " + evaluate);
   }
 
   /// Takes the encoder of a file, and notes what became of every tensor. The final norm of an encoder that painted has

@@ -44,12 +44,7 @@ class held_tiles final : public tile_source {
   std::string name(sdmae::index i) const override { return data_.name(i); }
   sdmae::decoded_image load(sdmae::index i) const override { return data_.load(i); }
   std::uint64_t fingerprint() const override { return data_.fingerprint(); }
-  std::uint64_t state_of_files() const override {
-    if constexpr (requires(const Dataset& data) { data.state_of_files(); })
-      return data_.state_of_files();
-    else
-      return 0;
-  }
+  std::uint64_t state_of_files() const override { return data_.state_of_files(); }
   std::optional<slide_overview> overview(sdmae::index longest) const override {
     if constexpr (requires(const Dataset& data) { data.slide().overview(longest); }) {
       slide_overview found{data_.slide().overview(longest), {}};

@@ -80,7 +80,7 @@ endfunction()
 
 foreach(wrong IN ITEMS "2 usage -- data" "2 usage -- data out tabel" "2 usage -- data out tabel 0"
     "1 nowhere/train -- nowhere out" "2 VIEWS=many -- data out" "2 VIEWS=0 -- data out" "2 JOBS=0 -- data out"
-    "2 RATIOS=0.999 -- data out" "2 POLICIES=texture-0. -- data out"
+    "2 RATIOS=0.9999 -- data out" "2 RATIOS=0.60 -- data out" "2 RATIOS=1 -- data out" "2 VIEWS=0200 -- data out" "2 POLICIES=texture-0. -- data out"
     "2 NORMALISE=so -- data out" "2 RATIOS_OF=nothing -- data out" "2 CROPS=two -- data out" "2 CROPS=0 -- data out" "2 CROPS=02 -- data out" "2 nonsense -- data out" "2 texture-nonsense -- data out" "1 no.results -- data out table")
   string(REPLACE " " ";" words "${wrong}")
   list(POP_FRONT words code piece dashes)

@@ -14,7 +14,7 @@ inline constexpr vit_shape little_encoder{.width = 192, .depth = 6, .heads = 6};
 inline constexpr vit_shape middle_encoder{.width = 192, .depth = 12, .heads = 3};
 inline constexpr vit_shape little_decoder{.width = 96, .depth = 2, .heads = 3};
 inline constexpr head_shape little_head{.hidden = 512, .bottleneck = 128, .prototypes = 512};
-/// A prototype for 38 of 2,420 tiles, of which most are used; of 512 a fifth is.
+/// Of 512 prototypes a fifth is the likeliest one of any of 2,420 tiles.
 inline constexpr head_shape few_prototypes{.hidden = 512, .bottleneck = 128, .prototypes = 64};
 
 /// Not the released target, pixels standardised by patch and channel: at this length of training it stays at what

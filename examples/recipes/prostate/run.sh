@@ -85,22 +85,23 @@ whole() {
     case $word in '' | *[!0-9]*) stop "$name=$word: is no whole number" 2 ;; esac
   done
 }
-# positive NAME NUMBER: refuses 0, too.
+# positive NAME NUMBER: refuses 0, too, and what begins with it.
 positive() {
   whole "$1" "$2"
-  [ "$2" -gt 0 ] || stop "$1=$2: is no number from 1 on" 2
+  case $2 in 0*) stop "$1=$2: is no number from 1 on" 2 ;; esac
 }
 positive VIEWS "$views"
 whole SEEDS $seeds
 positive TUNING_EPOCHS "$tuning_epochs"
 positive SUPERVISED_EPOCHS "${SUPERVISED_EPOCHS:-1}"
 positive JOBS "${JOBS:-1}"
-# mask_ratio SETTING WORD: refuses what is no mask ratio of one or two digits after the point.
+# mask_ratio SETTING WORD: refuses what is no mask ratio; each has one name, which rows are called by.
 mask_ratio() {
   case $2 in
-    0.[1-9] | 0.[0-9][1-9] | 0.[1-9]0) ;;
-    *) stop "$1: $2 is no mask ratio; 0.75 is one" 2 ;;
+    0.*[!0-9]* | 0.*0 | 0. | 0.????*) ;;
+    0.*) return ;;
   esac
+  stop "$1: $2 is no mask ratio from 0.001 to 0.999 without a 0 at its end; 0.75 is one" 2
 }
 for number in $ratios; do mask_ratio "RATIOS=$number" "$number"; done
 for name in $policies; do

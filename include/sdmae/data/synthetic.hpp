@@ -52,6 +52,9 @@ class synthetic_tissue {
     return sum.value();
   }
 
+  /// No files.
+  std::uint64_t state_of_files() const { return 0; }
+
  private:
   std::uint64_t seed_;
   index count_, height_, width_;

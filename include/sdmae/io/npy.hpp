@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,20 +40,18 @@ class npy_rows {
       : target_(target), unfinished_(target.string() + "." + key + ".unfinished"), rows_(rows), width_(width) {
     std::error_code problem;
     if (std::filesystem::is_directory(target_, problem)) fail("it is a folder", "give a file name");
-    descriptor_ = ::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail_with_errno("cannot create " + unfinished_.filename().string());
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      ::close(descriptor_);
-      fail("somebody else is writing it at this moment", "wait for them, or choose another name");
+    while (!open_alone()) ::close(descriptor_);
+    try {
+      take_up();
+    } catch (...) {
+      give_up();
+      throw;
     }
-    take_up();
   }
   npy_rows(const npy_rows&) = delete;
   npy_rows& operator=(const npy_rows&) = delete;
   ~npy_rows() {
-    if (descriptor_ < 0) return;
-    if (done_ == 0) ::unlink(unfinished_.c_str());  // nothing to go on with
-    ::close(descriptor_);
+    if (descriptor_ >= 0) give_up();
   }
 
   /// Rows that are written.
@@ -88,6 +87,23 @@ class npy_rows {
   }
 
  private:
+  // Opens the unfinished file and locks it; false where somebody gave it up in between, and it has no name any more.
+  bool open_alone() {
+    descriptor_ = ::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail_with_errno("cannot create " + unfinished_.filename().string());
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(descriptor_);
+      fail("somebody else is writing it at this moment", "wait for them, or choose another name");
+    }
+    struct stat found {};
+    return ::fstat(descriptor_, &found) != 0 || found.st_nlink > 0;
+  }
+
+  void give_up() {
+    if (done_ == 0) ::unlink(unfinished_.c_str());  // nothing to go on with
+    ::close(descriptor_);
+  }
+
   // Keeps the whole rows of an earlier writer, if its header is ours.
   void take_up() {
     const std::string header = npy_header(rows_, width_);

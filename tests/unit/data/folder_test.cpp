@@ -3,6 +3,9 @@
 
 #include "sdmae/data/folder.hpp"
 
+#include <chrono>
+#include <cstdint>
+
 #include "catch.hpp"
 #include "sdmae/data/dataset.hpp"
 #include "unit/data/test_images.hpp"
@@ -72,6 +75,25 @@ TEST_CASE("the fingerprint knows the list of files") {
   CHECK(fingerprint() == 0x64f706996ea1d3ea);
   std::filesystem::rename(folder / "a.png", folder / "d.png");
   CHECK(fingerprint() != 0x64f706996ea1d3ea);
+}
+
+TEST_CASE("the state of files knows their size and the time of their last change") {
+  const temporary_folder folder;
+  std::filesystem::create_directory(folder / "b");
+  put_bytes(folder / "a.png", "one");
+  put_bytes(folder / "b/c.JPG", "");
+  const auto time = std::filesystem::last_write_time(folder / "b/c.JPG");
+  const auto state = [&] { return sdmae::image_folder(folder.path).state_of_files(); };
+  const std::uint64_t before = state();
+  CHECK(state() == before);
+  put_bytes(folder / "b/c.JPG", "longer");
+  std::filesystem::last_write_time(folder / "b/c.JPG", time);
+  CHECK(state() != before);
+  put_bytes(folder / "b/c.JPG", "");
+  std::filesystem::last_write_time(folder / "b/c.JPG", time);
+  CHECK(state() == before);
+  std::filesystem::last_write_time(folder / "b/c.JPG", time + std::chrono::seconds(1));
+  CHECK(state() != before);
 }
 
 #endif

@@ -1,6 +1,8 @@
 // PCam's HDF5 files: pixels, labels, and what is refused. Memory: see streaming/hdf5.cpp.
 #include "sdmae/data/hdf5.hpp"
 
+#include <chrono>
+#include <filesystem>
 #include <numeric>
 #include <thread>
 
@@ -87,6 +89,17 @@ TEST_CASE("chunks that make pictures costly out of order are told, those that ho
   const auto refusal = [&](const std::string& path) { return error_line([&] { sdmae::hdf5_images images(path); }); };
   CHECK_THAT(refusal(chunks(12000, {96, 96, 3})), says("chunks of 316 MiB; repack it: h5repack -l x:CHUNK=1x96x96x3"));
   CHECK_THAT(refusal(chunks(12000, {6, 6, 1})), says("chunks of 316 MiB"));
+}
+
+TEST_CASE("a file of pictures has another state when it is written anew") {
+  const temporary_folder folder;
+  const std::filesystem::path path = folder / "x.h5";
+  write_images(path, {3, 2, 2, 3}, 0, 0);
+  const auto state = [&] { return sdmae::hdf5_images(path).state_of_files(); };
+  const std::uint64_t before = state();
+  CHECK(state() == before);
+  std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + std::chrono::seconds(1));
+  CHECK(state() != before);
 }
 
 TEST_CASE("labels are beside the pictures or in their file") {

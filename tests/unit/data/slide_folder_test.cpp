@@ -3,6 +3,7 @@
 #if defined(SDMAE_TEST_HAS_image)
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "catch.hpp"
@@ -49,7 +50,8 @@ TEST_CASE("a folder of slides has the tiles of each, slide after slide") {
   CHECK(all.load(4).image == small.load(0).image);
 }
 
-TEST_CASE("a folder of slides has another fingerprint with other slides, names or tiles") {
+TEST_CASE(
+    "a folder of slides has another fingerprint with other slides, names or tiles, another state when written anew") {
   const two_slides made;
   const auto fingerprint = [&](const std::vector<std::string>& names, const sdmae::slide_settings& how) {
     return sdmae::slide_folder(made.folder.path, names, how).fingerprint();
@@ -60,6 +62,13 @@ TEST_CASE("a folder of slides has another fingerprint with other slides, names o
   sdmae::slide_settings finer = small_tiles;
   finer.microns_per_pixel = 0.25;
   CHECK(both != fingerprint(made.names, finer));
+  const auto state = [&] { return sdmae::slide_folder(made.folder.path, made.names, small_tiles).state_of_files(); };
+  const std::uint64_t before = state();
+  CHECK(state() == before);
+  const std::filesystem::path second = made.folder / made.names[1];
+  std::filesystem::last_write_time(second, std::filesystem::last_write_time(second) + std::chrono::seconds(1));
+  CHECK(state() != before);
+  CHECK(both == fingerprint(made.names, small_tiles));
   std::filesystem::rename(made.folder / "a", made.folder / "b");
   CHECK(both != fingerprint({"b/large.svs", made.names[1]}, small_tiles));
 }

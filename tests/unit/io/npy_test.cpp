@@ -36,6 +36,15 @@ TEST_CASE("another reader gets the matrix back") {
   CHECK(sdmae::npy_header(1000000, 123456).size() % 64 == 0);
 }
 
+TEST_CASE("without a row nothing is left behind, with one what there is") {
+  const temporary_folder folder;
+  const std::vector<float> values = numbers(3);
+  sdmae::npy_rows(folder / "m.npy", 2, 3, "key");
+  CHECK(folder.names().empty());
+  sdmae::npy_rows(folder / "m.npy", 2, 3, "key").append(values.data(), 1);
+  CHECK(folder.names() == std::vector<std::string>{"m.npy.key.unfinished"});
+}
+
 TEST_CASE("rows are taken up where they ended, by the same kind of run only") {
   const temporary_folder folder;
   const std::vector<float> values = numbers(20);
