@@ -25,13 +25,13 @@ step() {
   "$build/bench/step" --preset "$preset" --batch "$batch" "$@" >"$scratch/step.json" 2>"$scratch/log.txt" || failed
   number images_per_s <"$scratch/step.json"
 }
-# The first two steps start threads and fill what is read ahead.
+# The median step, as bench/step's: the first two start threads and fill what is read ahead.
 pretrain() {
   rm -rf "$scratch/run"
   "$build/examples/pretrain" --preset "$preset" --data "$data" --batch "$batch" --steps $((steps + 2)) \
     --out "$scratch/run" "$@" ${OPTIONS:-} >"$scratch/log.txt" 2>&1 || failed
-  sed 1,2d "$scratch/run/log.jsonl" | sed 's/.*"images_per_s":\([0-9.e+-]*\).*/\1/' |
-    awk '{ seconds += 1 / $1 } END { print NR / seconds }'
+  sed 1,2d "$scratch/run/log.jsonl" | sed 's/.*"images_per_s":\([0-9.e+-]*\).*/\1/' | sort -n |
+    awk '{ rate[NR] = $1 } END { print (rate[int((NR + 1) / 2)] + rate[int(NR / 2) + 1]) / 2 }'
 }
 # From the start of the program to its end.
 embed() {
