@@ -187,18 +187,23 @@ file(REMOVE ${SCRATCH}/out/little-1000-normalised2-slide/mae/seed0/finetune-clea
 recipe(${asked})
 calls_are(1 "")
 calls_are(1 "^finetune .*mae/seed0/finetune-clean-crops2 .*--resume")
-recipe(VIEWS=2000 SEEDS=0 "POLICIES=texture texture-stopped-64-0.9" RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda
+recipe(VIEWS=2000 SEEDS=0 "POLICIES=texture texture-features-0.9" RATIOS= MODEL=middle NORMALISE=no BACKEND=cuda
   PRECISION=tf32 THREADS=3 JOBS=2 sh ${script} data out)
 calls_are(3 "^pretrain --backend cuda --precision tf32 --threads 3 --slice 128 .*--epochs 16 ")
 calls_are(1 "^pretrain .*--preset middle_released")
 calls_are(1 "^pretrain .*/texture/.*--preset middle_texture_released --distill-weight 0")
-calls_are(1 "^pretrain .*/texture-stopped-64-0.9/.*--preset middle_texture_stopped_64 --mask-ratio 0.9$")
+calls_are(1 "^pretrain .*/texture-features-0.9/.*--preset middle_texture_features --mask-ratio 0.9$")
 calls_are(6 "^finetune --backend cuda --precision tf32 --threads 3 ")
 calls_are(27 "--normalise-stain no ")
 calls_are(0 "^pretrain .*--groups ")
 
 # As many images from nothing as in pre-training and fine-tuning together: 2,000 / 3 + 30 epochs.
 calls_are(2 "^finetune .*--from-nothing --preset middle_released --epochs 696 ")
+
+# A policy with a number in its name, and a ratio behind it; the rest is there.
+recipe(VIEWS=2000 SEEDS=0 POLICIES=texture-stopped-64-0.9 RATIOS= MODEL=middle NORMALISE=no sh ${script} data out)
+calls_are(1 "^pretrain ")
+calls_are(1 "^pretrain .*/texture-stopped-64-0.9/.*--preset middle_texture_stopped_64 --mask-ratio 0.9$")
 
 # What is there as a table, and nothing else.
 file(REMOVE ${SCRATCH}/out/little-1000-normalised2-slide/table.md)
