@@ -48,7 +48,9 @@ class resampler {
       throw error("bootstrap",
                   std::to_string(groups.size()) + " groups for " + std::to_string(truth.size()) + " samples",
                   "give a group for every sample, or none");
-    for (const index label : truth) class_of_.push_back(places_.try_emplace(label, places_.size()).first->second);
+    std::map<index, std::size_t> places;  // of labels
+    for (const index label : truth) class_of_.push_back(places.try_emplace(label, places.size()).first->second);
+    classes_ = places.size();
     std::map<index, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < truth.size(); ++i)
       members[groups.empty() ? static_cast<index>(i) : groups[i]].push_back(i);
@@ -71,7 +73,7 @@ class resampler {
 
   /// Whether each class of the sample is there: the mean over classes of a replicate without one is of other classes.
   bool has_every_class(const std::vector<std::size_t>& drawn) const {
-    std::vector<char> there(places_.size());
+    std::vector<char> there(classes_);
     for (const std::size_t i : drawn) there[class_of_[i]] = 1;
     return std::find(there.begin(), there.end(), 0) == there.end();
   }
@@ -86,8 +88,8 @@ class resampler {
   }
 
   std::uint64_t seed_;
-  std::map<index, std::size_t> places_;  // of labels
-  std::vector<std::size_t> class_of_;    // of each sample, the place of its label
+  std::size_t classes_ = 0;
+  std::vector<std::size_t> class_of_;  // of each sample, below classes_
   std::vector<std::vector<std::vector<std::size_t>>> strata_;
 };
 
